@@ -1,1 +1,1 @@
-"""Who is it, and may they: nothing here knows of pages, the database or the file store."""
+"""Who is it, and may they: the pure access policy, passwords, second factors and the citizen login."""
