@@ -1,0 +1,32 @@
+"""Tables: columns, constraints and relationships; nothing else."""
+
+from samrum.models.audit import AuditHead, AuditRow
+from samrum.models.base import Base
+from samrum.models.cases import Case, CaseParent, Grant
+from samrum.models.consents import Consent, ConsentUnit
+from samrum.models.documents import Document, Version
+from samrum.models.logins import Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession
+from samrum.models.people import Citizen, CitizenLogin, Organisation, Staff, Unit
+
+__all__ = [
+    "AuditHead",
+    "AuditRow",
+    "Base",
+    "Case",
+    "CaseParent",
+    "Citizen",
+    "CitizenLogin",
+    "Consent",
+    "ConsentUnit",
+    "Document",
+    "Draft",
+    "FormReceipt",
+    "Grant",
+    "LoginAttempt",
+    "LoginFailure",
+    "LoginSession",
+    "Organisation",
+    "Staff",
+    "Unit",
+    "Version",
+]

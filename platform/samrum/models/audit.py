@@ -1,0 +1,40 @@
+"""The audit log: append-only, each row chained to the one before it. Ids only, so that erasure leaves it valid."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from samrum.models.base import Base
+
+
+class AuditRow(Base):
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("ix_audit_case_id_sequence", "case_id", "sequence"),
+        Index("ix_audit_actor_id_sequence", "actor_id", "sequence"),
+    )
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(40))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[UUID | None]
+    case_id: Mapped[UUID | None]
+    document_id: Mapped[UUID | None]
+    version_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(String(40))
+    address: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict[str, str | int | bool | None]] = mapped_column(JSON)
+    previous_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class AuditHead(Base):
+    """The end of the chain: one row, locked by whoever appends."""
+
+    __tablename__ = "audit_head"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes]

@@ -1,0 +1,48 @@
+"""Documents and their immutable versions. File names and comments are sealed with the case key."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from samrum.models.base import Identified
+from samrum.models.people import Citizen, Staff
+
+
+class Document(Identified):
+    """One paper of a case; ``kind`` is the tool of the model that it is."""
+
+    __tablename__ = "document"
+    __table_args__ = (Index("ix_document_case_id_changed_at", "case_id", "changed_at"),)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    newest_number: Mapped[int]
+
+
+class Version(Identified):
+    """One version: numbered, never changed. ``based_on`` is the number that its author had downloaded."""
+
+    __tablename__ = "version"
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        CheckConstraint("(staff_id IS NULL) <> (citizen_id IS NULL)", name="one_author"),
+    )
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"))
+    number: Mapped[int]
+    based_on: Mapped[int | None]
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizen.id"))
+    created_at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes]
+    media_type: Mapped[str] = mapped_column(String(120))
+    sealed_name: Mapped[bytes]
+    sealed_comment: Mapped[bytes | None]
+    object_name: Mapped[str] = mapped_column(String(300), unique=True)
+    wrapped_data_key: Mapped[bytes]
+    document: Mapped[Document] = relationship()
+    staff: Mapped[Staff | None] = relationship()
+    citizen: Mapped[Citizen | None] = relationship()

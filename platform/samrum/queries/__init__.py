@@ -1,0 +1,1 @@
+"""Every select. A list takes its viewer."""

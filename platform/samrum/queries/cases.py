@@ -1,0 +1,85 @@
+"""Lists of cases, and what a case's pages show beside the documents."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from auth.age import latest_adult_birth_date
+from auth.policy import Actor, StaffActor
+from samrum.models import Case, CaseParent, Citizen, Consent, Grant, Staff, Unit
+
+
+def attached(viewer: Actor, today: date) -> ColumnElement[bool]:
+    """The cases that ``viewer`` may at least know of today: the condition that agrees with the policy's ``SEE_NUMBER``."""
+    if isinstance(viewer, StaffActor):
+        granted = exists().where(
+            Grant.case_id == Case.id,
+            Grant.staff_id == viewer.id,
+            Grant.revoked_at.is_(None),
+            or_(Grant.last_day.is_(None), Grant.last_day >= today),
+        )
+        return or_(Case.owner_id == viewer.id, granted)
+    a_minor = exists().where(Citizen.id == Case.youth_id, Citizen.birth_date > latest_adult_birth_date(today))
+    a_parent = exists().where(CaseParent.case_id == Case.id, CaseParent.citizen_id == viewer.id)
+    return or_(Case.youth_id == viewer.id, and_(a_parent, a_minor))
+
+
+def case_of_youth(session: Session, organisation_id: UUID, youth_id: UUID) -> UUID | None:
+    query = select(Case.id).where(Case.organisation_id == organisation_id, Case.youth_id == youth_id)
+    return session.scalars(query).one_or_none()
+
+
+def parents_of(session: Session, case_id: UUID) -> list[CaseParent]:
+    query = select(CaseParent).options(joinedload(CaseParent.citizen)).where(CaseParent.case_id == case_id)
+    return list(session.scalars(query.order_by(CaseParent.custody_holder.desc(), CaseParent.name)))
+
+
+def grants_of(session: Session, case_id: UUID) -> list[Grant]:
+    """The grants that are not revoked, staff, unit and organisation loaded."""
+    query = (
+        select(Grant)
+        .join(Staff, Staff.id == Grant.staff_id)
+        .options(joinedload(Grant.staff).joinedload(Staff.unit).joinedload(Unit.organisation))
+        .where(Grant.case_id == case_id, Grant.revoked_at.is_(None))
+    )
+    return list(session.scalars(query.order_by(Staff.name)))
+
+
+def grant_in_force(session: Session, case_id: UUID, staff_id: UUID) -> Grant | None:
+    query = select(Grant).where(Grant.case_id == case_id, Grant.staff_id == staff_id, Grant.revoked_at.is_(None))
+    return session.scalars(query).one_or_none()
+
+
+def team_units(session: Session, case_id: UUID) -> list[Unit]:
+    """The units whose staff hold a grant in the case: those a consent may name."""
+    query = (
+        select(Unit)
+        .options(joinedload(Unit.organisation))
+        .where(
+            exists().where(
+                Grant.case_id == case_id,
+                Grant.revoked_at.is_(None),
+                Grant.staff_id == Staff.id,
+                Staff.unit_id == Unit.id,
+            )
+        )
+    )
+    return list(session.scalars(query.order_by(Unit.name)))
+
+
+def consents_of(session: Session, case_id: UUID) -> list[Consent]:
+    """All consents of a case, the newest first, with the units they name."""
+    query = select(Consent).options(joinedload(Consent.units).joinedload(Unit.organisation))
+    query = query.where(Consent.case_id == case_id).order_by(Consent.given_at.desc())
+    return list(session.scalars(query).unique())
+
+
+def consents_run_out(session: Session, today: date, limit: int) -> list[Consent]:
+    """Consents whose last day has passed and of which the log does not say so yet."""
+    query = select(Consent).where(
+        Consent.until_day < today, Consent.withdrawn_at.is_(None), Consent.run_out_logged.is_(False)
+    )
+    return list(session.scalars(query.limit(limit)))
+

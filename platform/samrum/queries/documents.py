@@ -1,0 +1,69 @@
+"""Documents and versions."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from samrum.models import Case, Document, Staff, Version
+
+_AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit), joinedload(Version.citizen))
+
+
+def newest_versions(
+    session: Session, case_id: UUID, *, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Version]:
+    """The newest version of each document, the latest change first, from behind ``before`` (moment, document id)."""
+    query = (
+        select(Version)
+        .join(Document, and_(Document.id == Version.document_id, Document.newest_number == Version.number))
+        .options(joinedload(Version.document), *_AUTHORS)
+        .where(Document.case_id == case_id)
+    )
+    if before is not None:
+        moment, document_id = before
+        query = query.where(
+            or_(Document.changed_at < moment, and_(Document.changed_at == moment, Document.id < document_id))
+        )
+    return list(session.scalars(query.order_by(Document.changed_at.desc(), Document.id.desc()).limit(limit)))
+
+
+def document_of(session: Session, case_id: UUID, document_id: UUID, *, lock: bool = False) -> Document | None:
+    """The document, if it is one of this case's."""
+    query = select(Document).where(Document.id == document_id, Document.case_id == case_id)
+    return session.scalars(query.with_for_update() if lock else query).one_or_none()
+
+
+def versions_of(session: Session, document_id: UUID) -> list[Version]:
+    """All versions of a document, the newest first."""
+    query = select(Version).options(*_AUTHORS).where(Version.document_id == document_id)
+    return list(session.scalars(query.order_by(Version.number.desc())))
+
+
+def version_of(session: Session, case_id: UUID, document_id: UUID, number: int) -> Version | None:
+    """One version, if its document is one of this case's."""
+    query = (
+        select(Version)
+        .join(Document)
+        .options(joinedload(Version.document), *_AUTHORS)
+        .where(Document.case_id == case_id, Version.document_id == document_id, Version.number == number)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def every_version(session: Session) -> Iterator[tuple[Version, Document, Case]]:
+    """Every version of the installation with its document and case, a few hundred in memory at a time."""
+    query = (
+        select(Version, Document, Case)
+        .join(Document, Document.id == Version.document_id)
+        .join(Case, Case.id == Document.case_id)
+        .order_by(Version.id)
+    )
+    yield from session.execute(query.execution_options(yield_per=500)).tuples()
+
+
+def known_objects(session: Session, names: list[str]) -> set[str]:
+    """Which of these objects belong to a version."""
+    return set(session.scalars(select(Version.object_name).where(Version.object_name.in_(names))))

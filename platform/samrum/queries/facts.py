@@ -1,0 +1,113 @@
+"""The facts a decision needs, for one case or for many, in two queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
+from auth.policy import Consent as ConsentFact
+from samrum import models
+from samrum.models import Case, CaseParent, ConsentUnit
+from samrum.models import Consent as ConsentRow
+
+
+@dataclass(frozen=True)
+class Room:
+    """A case's row, with owner and youth loaded, and the facts that decide about it for one viewer."""
+
+    case: Case
+    facts: CaseFacts
+
+
+def rooms(
+    session: Session, viewer: UUID | None, condition: ColumnElement[bool], *, lock: bool = False
+) -> dict[UUID, Room]:
+    """The cases that meet ``condition``, each with its facts; ``grants`` are the viewer's own only.
+
+    ``lock`` holds the case rows until the transaction ends, so that nobody changes the facts of a decision under way.
+    """
+    grant = aliased(models.Grant)
+    query = (
+        select(Case, CaseParent, grant)
+        .outerjoin(CaseParent, CaseParent.case_id == Case.id)
+        .outerjoin(grant, and_(grant.case_id == Case.id, grant.staff_id == viewer))
+        .options(joinedload(Case.owner), joinedload(Case.youth))
+        .where(condition)
+    )
+    if lock:
+        query = query.with_for_update(of=Case)
+    cases: dict[UUID, Case] = {}
+    parents: dict[UUID, dict[UUID, Parent]] = {}
+    grants: dict[UUID, dict[UUID, Grant]] = {}
+    for case, parent, given in session.execute(query).tuples():
+        cases[case.id] = case
+        if parent is not None:
+            parents.setdefault(case.id, {})[parent.id] = Parent(parent.citizen_id, parent.custody_holder)
+        if given is not None:
+            grants.setdefault(case.id, {})[given.id] = Grant(
+                given.staff_id, Level(given.level), given.last_day, given.revoked_at is not None
+            )
+    consents = _consents(session, cases) if cases else {}
+    return {
+        key: Room(
+            case,
+            CaseFacts(
+                owner=case.owner_id,
+                owner_unit=case.owner.unit_id,
+                organisation=case.organisation_id,
+                youth=case.youth_id,
+                birth_date=_known(case),
+                status=Status(case.status),
+                youth_access=Level(case.youth_access),
+                parent_access=Level(case.parent_access),
+                parents=tuple(parents.get(key, {}).values()),
+                grants=tuple(grants.get(key, {}).values()),
+                consents=tuple(consents.get(key, ())),
+                owner_has_left=not case.owner.active,
+            ),
+        )
+        for key, case in cases.items()
+    }
+
+
+def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
+    """One case with its facts, or None."""
+    return rooms(session, viewer, Case.id == case_id, lock=lock).get(case_id)
+
+
+def _known(case: Case) -> date:
+    birth_date = case.youth.birth_date
+    if birth_date is None:
+        raise ValueError("a youth without a birth date")
+    return birth_date
+
+
+def _consents(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
+    query = (
+        select(ConsentRow, ConsentUnit.unit_id)
+        .outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
+        .where(ConsentRow.case_id.in_(list(case_ids)))
+    )
+    found: dict[UUID, ConsentRow] = {}
+    recipients: dict[UUID, set[Recipient]] = {}
+    for consent, unit_id in session.execute(query).tuples():
+        found[consent.id] = consent
+        named = recipients.setdefault(consent.id, {PARENTS} if consent.to_parents else set())
+        if unit_id is not None:
+            named.add(unit_id)
+    facts: dict[UUID, list[ConsentFact]] = {}
+    for key, consent in found.items():
+        facts.setdefault(consent.case_id, []).append(
+            ConsentFact(
+                consent.giver_id,
+                frozenset(recipients[key]),
+                consent.from_day,
+                consent.until_day,
+                consent.withdrawn_at is not None,
+            )
+        )
+    return facts

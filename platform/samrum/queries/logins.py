@@ -1,0 +1,61 @@
+"""Running logins, failures, and what is cleaned up after them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from samrum.models import Citizen, Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession, Staff, Unit
+
+
+def login_with_person(
+    session: Session, token_hash: bytes
+) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
+    """The login that a token stands for and whose it is, ended or not, in one query."""
+    query = (
+        select(LoginSession, Staff, Citizen)
+        .outerjoin(Staff, Staff.id == LoginSession.staff_id)
+        .outerjoin(Citizen, Citizen.id == LoginSession.citizen_id)
+        .options(joinedload(Staff.unit).joinedload(Unit.organisation))
+        .where(LoginSession.token_hash == token_hash)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def end_logins(session: Session, person_id: UUID, now: datetime) -> None:
+    """End every running login of a person."""
+    session.execute(
+        update(LoginSession)
+        .where(
+            (LoginSession.staff_id == person_id) | (LoginSession.citizen_id == person_id),
+            LoginSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+
+
+def failures_since(session: Session, subject: bytes, since: datetime) -> int:
+    query = select(func.count()).where(LoginFailure.subject == subject, LoginFailure.at > since)
+    return session.scalar(query) or 0
+
+
+def forget_failures(session: Session, ids: list[UUID]) -> None:
+    session.execute(delete(LoginFailure).where(LoginFailure.id.in_(ids)))
+
+
+def attempt(session: Session, state_hash: bytes) -> LoginAttempt | None:
+    return session.get(LoginAttempt, state_hash, with_for_update=True)
+
+
+def draft_of(session: Session, person_id: UUID, draft_id: UUID) -> Draft | None:
+    """A draft, if it is this person's."""
+    return session.scalars(select(Draft).where(Draft.id == draft_id, Draft.person_id == person_id)).one_or_none()
+
+
+def sweep(session: Session, *, logins_before: datetime, rest_before: datetime) -> None:
+    """Remove what is of no use any more: old logins, attempts, failures, form receipts and drafts."""
+    session.execute(delete(LoginSession).where(LoginSession.created_at < logins_before))
+    for table in (LoginAttempt.created_at, LoginFailure.at, FormReceipt.at, Draft.at):
+        session.execute(delete(table.class_).where(table < rest_before))

@@ -1,0 +1,75 @@
+"""Writing the audit log: what is logged, and how a row joins the chain."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from samrum.models import AuditRow
+from samrum.queries.audit import locked_head
+from samrum.services.chain import link
+
+
+class Event(StrEnum):
+    """What the access rules list under "What is logged"."""
+
+    CASE_CREATED = "case_created"
+    CASE_CHANGED = "case_changed"
+    CASE_VIEWED = "case_viewed"
+    CASE_CLOSED = "case_closed"
+    CASE_REOPENED = "case_reopened"
+    CASE_HANDED_OVER = "case_handed_over"
+    LOG_VIEWED = "log_viewed"
+    LEVELS_SET = "levels_set"
+    PARENT_ADDED = "parent_added"
+    PARENT_CHANGED = "parent_changed"
+    GRANT_SET = "grant_set"
+    GRANT_REVOKED = "grant_revoked"
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_RAN_OUT = "consent_ran_out"
+    DOCUMENT_VIEWED = "document_viewed"
+    VERSION_UPLOADED = "version_uploaded"
+    VERSION_DOWNLOADED = "version_downloaded"
+    DENIED = "denied"
+    LOGGED_IN = "logged_in"
+    LOGIN_FAILED = "login_failed"
+    LOGGED_OUT = "logged_out"
+    CITIZEN_LINKED = "citizen_linked"
+    SECOND_FACTOR_SET = "second_factor_set"
+    PASSWORD_SET = "password_set"  # noqa: S105
+    STAFF_CREATED = "staff_created"
+    STAFF_DEACTIVATED = "staff_deactivated"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened; ids only, never a name."""
+
+    at: datetime
+    action: Event
+    actor_kind: str
+    actor_id: UUID | None = None
+    case_id: UUID | None = None
+    document_id: UUID | None = None
+    version_id: UUID | None = None
+    subject_id: UUID | None = None
+    reason: str | None = None
+    address: str | None = None
+    detail: dict[str, str | int | bool | None] = field(default_factory=dict)
+
+
+def append(session: Session, entries: Iterable[Entry]) -> None:
+    """Add rows at the end of the chain, within the caller's transaction."""
+    entries = list(entries)
+    if not entries:
+        return
+    head = locked_head(session)
+    for entry in entries:
+        fields = {"sequence": head.sequence + 1, **asdict(entry)}
+        row_hash = link(head.hash, fields)
+        session.add(AuditRow(**fields, previous_hash=head.hash, hash=row_hash))
+        head.sequence, head.hash = head.sequence + 1, row_hash

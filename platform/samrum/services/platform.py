@@ -1,0 +1,137 @@
+"""What a running Samrum is made of, who calls it, and the one transaction a use case runs in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from auth.age import copenhagen_day
+from auth.oidc import RelyingParty
+from auth.passwords import Cost
+from auth.policy import Action, Actor, CaseFacts, Decision, StaffActor, decide
+from samrum.clock import Clock
+from samrum.config import Settings
+from samrum.db import Database
+from samrum.fieldkeys import FieldKeys
+from samrum.models import FormReceipt
+from samrum.queries.facts import Room, room
+from samrum.services import audit
+from samrum.services.audit import Entry, Event
+from samrum.services.errors import AlreadyDone, Denied, NotThere
+from storage import Vault
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once."""
+
+    actor: Actor | None
+    address: str | None = None
+    once: bytes | None = None
+
+    @property
+    def id(self) -> UUID | None:
+        return self.actor.id if self.actor else None
+
+    @property
+    def kind(self) -> str:
+        if self.actor is None:
+            return "nobody"
+        return "staff" if isinstance(self.actor, StaffActor) else "citizen"
+
+
+SYSTEM = Caller(None)
+
+
+class Act:
+    """One use case under way: a database session, the moment it happens, and what will be logged of it."""
+
+    def __init__(self, session: Session, caller: Caller, now: datetime) -> None:
+        self.session = session
+        self.caller = caller
+        self.now = now
+        self.today: date = copenhagen_day(now)
+        self.result: UUID | None = None
+        self._entries: list[Entry] = []
+
+    def log(self, action: Event, **fields: Any) -> None:
+        """Add an audit row, written when the transaction ends."""
+        defaults = {"actor_kind": self.caller.kind, "actor_id": self.caller.id, "address": self.caller.address}
+        self._entries.append(Entry(self.now, action, **{**defaults, **fields}))
+
+    def decide(self, action: Action, facts: CaseFacts) -> Decision:
+        """Ask the policy on behalf of the caller. Raises ``NotThere`` for somebody who is not logged in."""
+        if self.caller.actor is None:
+            raise NotThere
+        return decide(self.caller.actor, action, facts, self.today)
+
+    def require(self, case_id: UUID, action: Action, *, lock: bool = False) -> Room:
+        """The case, when the caller may do ``action`` in it. Raises ``NotThere`` or ``Denied``, which is logged."""
+        found = room(self.session, self.caller.id, case_id, lock=lock)
+        if found is None:
+            raise NotThere
+        decision = self.decide(action, found.facts)
+        if not decision.allowed:
+            raise Denied(decision, case_id, found.case.number)
+        return found
+
+    def finish(self) -> None:
+        self.session.flush()
+        audit.append(self.session, self._entries)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The parts of a running Samrum."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    vault: Vault
+    fields: FieldKeys
+    relying_party: RelyingParty
+    password_cost: Cost = field(default_factory=Cost)
+
+    @contextmanager
+    def act(self, caller: Caller) -> Iterator[Act]:
+        """A use case in one transaction. Raises ``AlreadyDone`` when the caller's form was carried out before."""
+        try:
+            with self.database.transaction() as session:
+                act = Act(session, caller, self.clock.now())
+                receipt = self._claim(session, caller, act.now)
+                yield act
+                if receipt is not None:
+                    receipt.result = act.result
+                act.finish()
+        except Denied as denied:
+            self.log_denial(caller, denied)
+            raise
+
+    def log_denial(self, caller: Caller, denied: Denied) -> None:
+        """Write the audit row of a refusal, in a transaction of its own."""
+        with self.database.transaction() as session:
+            act = Act(session, caller, self.clock.now())
+            act.log(Event.DENIED, case_id=denied.case_id, reason=denied.decision.reason.value)
+            act.finish()
+
+    def _claim(self, session: Session, caller: Caller, now: datetime) -> FormReceipt | None:
+        if caller.once is None:
+            return None
+        done = session.get(FormReceipt, caller.once)
+        if done is None:
+            receipt = FormReceipt(token_hash=caller.once, at=now)
+            session.add(receipt)
+            try:
+                session.flush()
+            except IntegrityError:
+                # Another request carried the same form out while this one waited for it.
+                session.rollback()
+                done = session.get(FormReceipt, caller.once)
+            else:
+                return receipt
+        raise AlreadyDone(done.result if done else None)
