@@ -5,6 +5,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -54,6 +55,7 @@ class TestPostgres:
                 output=output,
                 cwd=self._dir,
                 as_nobody=self._as_nobody,
+                death_signal=signal.SIGQUIT,  # PostgreSQL's "immediate shutdown"
             )
         self._wait_until_ready(self._process, log)
         return self

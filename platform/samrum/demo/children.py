@@ -1,7 +1,6 @@
 """Child processes that are started, watched and stopped with care."""
 
 import os
-import pwd
 import signal
 import socket
 import subprocess
@@ -30,27 +29,26 @@ def spawn(
     output: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    death_signal: signal.Signals = signal.SIGTERM,
     as_nobody: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, tethered to the calling thread.
 
     :param program: the program's full path and its arguments.
     :param output: where its standard output and error go; the caller's own where None.
+    :param death_signal: what it gets when the calling thread ends first.
     :param as_nobody: give up root's rights for the system's account without any; only root can ask for it.
     :return: the process. Ctrl-C in the terminal does not reach it: whoever started it stops it, in order.
     """
+    tether = (sys.executable, "-I", "-S", str(_TETHER))
     return subprocess.Popen(
-        # the script goes by its text: an account without rights may be unable to read the file
-        [os.path.realpath(sys.executable), "-I", "-S", "-c", _TETHER.read_text(), str(os.getpid()), *map(str, program)],
+        [*tether, str(os.getpid()), str(int(death_signal)), _NOBODY if as_nobody else "-", *map(str, program)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         env=None if env is None else dict(env),
         cwd=cwd,
         start_new_session=True,
-        user=_NOBODY if as_nobody else None,
-        group=pwd.getpwnam(_NOBODY).pw_gid if as_nobody else None,
-        extra_groups=() if as_nobody else None,
     )
 
 

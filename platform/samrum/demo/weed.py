@@ -6,6 +6,7 @@ organisation's own S3 service.
 
 import json
 import os
+import signal
 import subprocess
 import time
 import urllib.error
@@ -28,7 +29,7 @@ _PORT_NAMES = (
     "filer.port.grpc",
 )
 _START_SECONDS = 60.0
-_STOP_SECONDS = 3.0  # it waits for its own open streams and may never end; what it has answered is written by then
+_STOP_SECONDS = 1.5  # it waits long for its own open streams; what it has answered is written already
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is begun anew at the next start
 
 
@@ -85,7 +86,13 @@ class EmbeddedS3:
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_LIMIT:
             self.log_file.unlink()
         with self.log_file.open("ab") as log:
-            self._process = spawn(self._command(weed), output=log, env=self._environment(), cwd=self._dir)
+            self._process = spawn(
+                self._command(weed),
+                output=log,
+                env=self._environment(),
+                cwd=self._dir,
+                death_signal=signal.SIGKILL,  # see _STOP_SECONDS
+            )
         try:
             self._wait_until_ready(self._process)
         except BaseException:
