@@ -1,0 +1,1 @@
+"""The HTML pages of Samrum, as Jinja templates in one folder per area."""
