@@ -25,11 +25,12 @@ TAG: Final = 16
 CHUNK: Final = 16_384
 SEALED_CHUNK: Final = CHUNK + TAG
 MAX_CHUNKS: Final = 1 << 38  # 4 PiB, the limit of the specification for one message
+BLOCK: Final = 16 * SEALED_CHUNK
+"""Sealed bytes opened together: 256 KiB of plaintext keep the cost of a hand-over small, and memory bounded."""
 
 _NONCE: Final = 12
 _DERIVED: Final = KEY + _NONCE + COMMITMENT
 _LABEL: Final = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
-_BLOCK: Final = 16  # chunks released together: 256 KiB keeps the cost of a hand-over small and memory bounded
 
 Expand = Callable[[bytes, int], bytes]
 """HKDF-Expand-SHA-512 (RFC 5869) under a fixed input key: (info, bytes wanted) -> bytes."""
@@ -125,8 +126,8 @@ def seal(expand: Expand, context: bytes, plain: bytes, salt: bytes | None = None
 class Opener:
     """Opens a message of known length, from any point.
 
-    Made from the 56-byte header and the length of the whole message; Corrupt when the length is impossible or the
-    commitment does not fit key, salt and context, so that no chunk is touched under a wrong key.
+    Made from the 56-byte header and the length of the whole message; Corrupt when the commitment does not fit key,
+    salt and context, so that no chunk is touched under a wrong key.
     """
 
     def __init__(self, expand: Expand, context: bytes, header: bytes, length: int) -> None:
@@ -143,7 +144,7 @@ class Opener:
 
     @property
     def size(self) -> int:
-        """Plaintext bytes, as the length says; trust it once :meth:`open_last` has passed."""
+        """Plaintext bytes, as the length says: trust it once :meth:`open_last` has passed. Corrupt if impossible."""
         return plain_size(self.length)
 
     @property
@@ -168,19 +169,17 @@ class Opener:
         ``sealed`` yields the bytes of :meth:`span`, cut anywhere. Corrupt when a chunk fails or bytes are missing.
         """
         index, at = start // CHUNK, start // CHUNK * CHUNK
-        blocks = _regroup(sealed, _BLOCK * SEALED_CHUNK)
+        blocks = _regroup(sealed, BLOCK)
         while at < stop > start:
             block = next(blocks, None)
             if block is None:
                 raise Corrupt("chunks are missing")
-            plain = b"".join(
-                self._open(index + n, block[i : i + SEALED_CHUNK])
-                for n, i in enumerate(range(0, len(block), SEALED_CHUNK))
-            )
+            starts = range(0, len(block), SEALED_CHUNK)
+            plain = b"".join([self._open(n, block[i : i + SEALED_CHUNK]) for n, i in enumerate(starts, index)])
             lower, upper = max(start - at, 0), min(stop - at, len(plain))
-            index += _BLOCK
+            index += len(starts)
             at += len(plain)
-            if at < stop and len(plain) < _BLOCK * CHUNK:
+            if at < stop and len(block) < BLOCK:
                 raise Corrupt("chunks are missing")
             yield plain if (lower, upper) == (0, len(plain)) else plain[lower:upper]
 

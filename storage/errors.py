@@ -1,7 +1,5 @@
 """What can go wrong, in the terms of whoever stores and fetches documents."""
 
-# ruff: noqa: N818 - the names are the sentence: "document not found", "version corrupt", "store unavailable"
-
 
 class StorageError(Exception):
     """Base of every error this package raises on purpose. Messages carry no names, ids or content."""

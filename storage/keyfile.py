@@ -21,7 +21,7 @@ from storage.keys import WrappedKey
 _FIRST_LINE: Final = "# samrum key file 1"
 
 
-class BadKeyFile(StorageError):  # noqa: N818 - as storage.errors
+class BadKeyFile(StorageError):
     """The key file is missing, unreadable, too open to others, or not what was written. The message says which."""
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from storage.cobblestone import SEALED_CHUNK, Expand, Opener
+from storage.cobblestone import BLOCK, Expand, Opener
 from storage.container import HEADER, MAGIC, check_magic
 from storage.errors import Corrupt
 from storage.store import ObjectStore
 
-_FIRST: Final = HEADER + 16 * SEALED_CHUNK
+_FIRST: Final = HEADER + BLOCK
 """What is fetched when a version is opened: most documents are there whole, in one request."""
 
 

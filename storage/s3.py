@@ -5,12 +5,14 @@ import threading
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from storage.cobblestone import BLOCK
 from storage.errors import AlreadyExists, Corrupt, NotFound, StorageError, Unavailable
 from storage.store import Blob, ObjectInfo, Unfinished
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-_PIECE: Final = 256 * 1024
+_PIECE: Final = BLOCK  # whole blocks, so that none is put together from two pieces
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; a bare status where a server sends no code
 _NOT_FOUND: Final = frozenset({"NoSuchKey", "404", "NotFound"})
@@ -173,7 +175,7 @@ class S3Store:
         with _errors():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
-                    yield ObjectInfo(entry["Key"], entry["Size"], entry["LastModified"])
+                    yield ObjectInfo(entry["Key"], entry["Size"], entry["LastModified"].astimezone(UTC))
 
     def unfinished(self, prefix: str = "") -> Iterator[Unfinished]:
         """See :class:`~storage.store.ObjectStore`."""
@@ -181,7 +183,7 @@ class S3Store:
         with _errors():
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Uploads", ()):
-                    yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"])
+                    yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"].astimezone(UTC))
 
 
 def _body(data: bytearray) -> bytes:
