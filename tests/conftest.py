@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.browsers import HOW_TO_GET_ONE, find_chromium
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-    from support.postgres import TestPostgres
 
     from samrum.demo.weed import EmbeddedS3
+    from support.postgres import TestPostgres
 
 # The order of the folders in a run: the quick and narrow first.
 _ORDER = ("unit", "property", "contract", "integration", "security", "e2e")

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -37,9 +36,9 @@ def _listening(server: EmbeddedS3) -> set[str]:
 
 
 @pytest.fixture
-def bucket(breakable_s3: EmbeddedS3, s3_bucket: str) -> Iterator[str]:
+def bucket(breakable_s3: EmbeddedS3, s3_bucket: str) -> str:
     _client(breakable_s3).create_bucket(Bucket=s3_bucket)
-    yield s3_bucket
+    return s3_bucket
 
 
 def test_what_was_answered_is_there_after_a_kill_and_a_new_start(breakable_s3: EmbeddedS3, bucket: str) -> None:

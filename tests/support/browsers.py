@@ -12,7 +12,7 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 
 
 def find_chromium() -> Path | None:
-    """The browser named in SAMRUM_CHROMIUM, else one on PATH, else one that Playwright has fetched; None without any."""
+    """The browser named in SAMRUM_CHROMIUM, else one on PATH, else one Playwright fetched; None without any."""
     named = os.environ.get("SAMRUM_CHROMIUM")
     if named:
         return Path(named)

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+
 from support.hermetic import Forbidden, nothing_outside
 
 

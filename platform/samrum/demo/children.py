@@ -18,7 +18,9 @@ _NOBODY = "nobody"
 
 def find_program(name: str) -> Path | None:
     """The program of that name, from this Python's own environment first, then from PATH; None where there is none."""
-    here = os.pathsep.join([str(Path(sys.executable).parent), sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    here = os.pathsep.join(
+        [str(Path(sys.executable).parent), sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
+    )
     found = which(name, path=here)
     return Path(found) if found else None
 

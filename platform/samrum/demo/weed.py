@@ -163,8 +163,7 @@ class EmbeddedS3:
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-master.telemetry=false",
-            "-master.electionTimeout=500ms",  # it is its own only voter; the usual 10 s are for clusters
-            "-master.heartbeatInterval=100ms",
+            "-master.peers=none",  # the only master: no election to wait for
             # Volumes grow as they fill, and a bucket has its own: many small ones, so that neither a small disk nor a
             # test run with a bucket for every test meets "no free volumes".
             "-master.volumeSizeLimitMB=1024",
