@@ -4,7 +4,6 @@ Every setting is the environment variable ``SAMRUM_`` plus its name in capitals;
 """
 
 import ipaddress
-import json
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
+DEMO_KEY_LINE = "# demo key: never for real people"
 
 
 class SettingsError(Exception):
@@ -30,12 +30,11 @@ def _is_loopback(url: str) -> bool:
 
 
 def _is_demo_key(path: Path) -> bool:
-    """Demo key files say so themselves: a JSON object with ``"demo": true``."""
+    """Demo key files say so themselves, in a line of their own."""
     try:
-        content = json.loads(path.read_text())
+        return DEMO_KEY_LINE in path.read_text().splitlines()
     except (OSError, ValueError):
         return False
-    return isinstance(content, dict) and content.get("demo") is True
 
 
 class Settings(BaseSettings):
@@ -105,8 +104,8 @@ class Settings(BaseSettings):
             "SAMRUM_OIDC_ISSUER must begin with https:// and not be the stand-in login on this machine": (
                 not self.oidc_issuer.startswith("https://") or _is_loopback(self.oidc_issuer)
             ),
-            "SAMRUM_DATABASE_URL names an SQLite file that is not kept: give an absolute path outside temporary folders,"
-            " or PostgreSQL": sqlite_path is not None
+            "SAMRUM_DATABASE_URL names an SQLite file that is not kept: give an absolute path outside temporary"
+            " folders, or PostgreSQL": sqlite_path is not None
             and (not sqlite_path.startswith("/") or sqlite_path.startswith(("/tmp/", "/var/tmp/", "/dev/", "/run/"))),  # noqa: S108
             "SAMRUM_DEMO_CLOCK_FILE is for demonstrations": self.demo_clock_file is not None,
             "SAMRUM_DEMO_PEOPLE_FILE is for demonstrations": self.demo_people_file is not None,
@@ -118,7 +117,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read the environment. Raises ``SettingsError`` naming every variable that is missing or wrong, never its value."""
+    """Read the environment. Raises ``SettingsError`` naming what is missing or wrong, never a value."""
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -1,7 +1,7 @@
 """CPR numbers: form, date and how they are shown.
 
-Source: Det Centrale Personregister, "Personnummeret i CPR". Numbers without modulus 11 have been given out since 2007, so
-the check digit says nothing and is not looked at. Replacement and test numbers carry 60 added to the day.
+Source: Det Centrale Personregister, "Personnummeret i CPR". Numbers without modulus 11 have been given out since
+2007, so the check digit says nothing and is not looked at. Replacement and test numbers carry 60 added to the day.
 """
 
 import re

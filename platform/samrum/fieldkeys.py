@@ -1,7 +1,6 @@
 """The key for what the database holds sealed (CPR numbers, one-time-code secrets) and for what it only recognises."""
 
 import hmac
-import json
 import os
 import secrets
 from hashlib import sha256
@@ -33,16 +32,17 @@ class FieldKeys:
     def load(cls, path: Path) -> "FieldKeys":
         """Read the key file. Raises ``FieldKeyError``."""
         try:
-            return cls(bytes.fromhex(json.loads(path.read_text())["key"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            lines = path.read_text().splitlines()
+            return cls(bytes.fromhex(next(line for line in lines if line and not line.startswith("#"))))
+        except (OSError, ValueError, StopIteration) as error:
             raise FieldKeyError(f"no field key could be read from {path}") from error
 
     @staticmethod
-    def create(path: Path, *, demo: bool = False) -> None:
+    def create(path: Path, *, note: str = "# samrum field key 1") -> None:
         """Write a new key file that only its owner may read. Raises ``FileExistsError`` rather than replace one."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump({"key": secrets.token_hex(32), "demo": demo}, file)
+            file.write(f"{note}\n{secrets.token_hex(32)}\n")
 
     def _key(self, purpose: str) -> bytes:
         return HKDFExpand(algorithm=SHA256(), length=32, info=b"samrum field key " + purpose.encode()).derive(

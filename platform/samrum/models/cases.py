@@ -73,4 +73,3 @@ class Grant(Identified):
     revoked_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     revoked_at: Mapped[datetime | None]
     staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
-

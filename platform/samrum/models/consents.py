@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from samrum.models.base import Base, Identified
+from samrum.models.documents import Version
 from samrum.models.people import Citizen, Unit
 
 
@@ -37,6 +38,7 @@ class Consent(Identified):
     withdrawal_recorded_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
     run_out_logged: Mapped[bool] = mapped_column(default=False)
     giver: Mapped[Citizen] = relationship()
+    scan: Mapped[Version | None] = relationship()
     units: Mapped[list[Unit]] = relationship(secondary="consent_unit", order_by="Unit.name")
 
 

@@ -12,7 +12,7 @@ from samrum.models import Case, CaseParent, Citizen, Consent, Grant, Staff, Unit
 
 
 def attached(viewer: Actor, today: date) -> ColumnElement[bool]:
-    """The cases that ``viewer`` may at least know of today: the condition that agrees with the policy's ``SEE_NUMBER``."""
+    """The cases that ``viewer`` may at least know of today: agrees with the policy's ``SEE_NUMBER``."""
     if isinstance(viewer, StaffActor):
         granted = exists().where(
             Grant.case_id == Case.id,
@@ -71,7 +71,9 @@ def team_units(session: Session, case_id: UUID) -> list[Unit]:
 
 def consents_of(session: Session, case_id: UUID) -> list[Consent]:
     """All consents of a case, the newest first, with the units they name."""
-    query = select(Consent).options(joinedload(Consent.units).joinedload(Unit.organisation))
+    query = select(Consent).options(
+        joinedload(Consent.units).joinedload(Unit.organisation), joinedload(Consent.giver), joinedload(Consent.scan)
+    )
     query = query.where(Consent.case_id == case_id).order_by(Consent.given_at.desc())
     return list(session.scalars(query).unique())
 
@@ -82,4 +84,3 @@ def consents_run_out(session: Session, today: date, limit: int) -> list[Consent]
         Consent.until_day < today, Consent.withdrawn_at.is_(None), Consent.run_out_logged.is_(False)
     )
     return list(session.scalars(query.limit(limit)))
-

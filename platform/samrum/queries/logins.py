@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from samrum.models import Citizen, Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession, Staff, Unit
 
 
-def login_with_person(
-    session: Session, token_hash: bytes
-) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
+def login_with_person(session: Session, token_hash: bytes) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
     """The login that a token stands for and whose it is, ended or not, in one query."""
     query = (
         select(LoginSession, Staff, Citizen)

@@ -28,7 +28,7 @@
 
   function guardSubmit(event) {
     var form = event.target;
-    if (form.method !== "post") {
+    if (form.getAttribute("method") !== "post") {
       return;
     }
     if (form.dataset.busy) {
@@ -47,10 +47,11 @@
     window.setTimeout(function () { setBusy(form, false); }, BUSY_FOR_MS);
   }
 
-  /* Puts a page that came as an answer to an upload in place of this one, with its own scripts and messages. */
-  function showPage(html, url) {
-    if (url && url !== window.location.href) {
-      window.history.pushState(null, "", url);
+  /* Puts a page that came as an answer to an upload in place of this one, with its own scripts and messages.
+     Only a redirect changes the address: reloading an address that takes posts alone would show an error. */
+  function showPage(html, sentTo, cameFrom) {
+    if (cameFrom && cameFrom !== sentTo) {
+      window.history.pushState(null, "", cameFrom);
       window.samrumReplacedPage = true;
     }
     document.open();
@@ -102,7 +103,10 @@
     if (submitter && submitter.name) {
       data.append(submitter.name, submitter.value);
     }
-    request.open("POST", form.action);
+    /* The attribute, not form.action, which a button named "action" would hide. */
+    var address = new URL(form.getAttribute("action") || window.location.href, window.location.href);
+    address.hash = "";
+    request.open("POST", address.href);
     request.upload.addEventListener("progress", function (event) {
       if (!event.lengthComputable) {
         return;
@@ -126,7 +130,7 @@
     request.addEventListener("load", function () {
       var type = request.getResponseHeader("Content-Type") || "";
       if (type.indexOf("text/html") === 0) {
-        showPage(request.responseText, request.responseURL);
+        showPage(request.responseText, address.href, request.responseURL);
       } else {
         stop(words.failed);
       }

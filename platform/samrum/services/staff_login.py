@@ -1,0 +1,139 @@
+"""Staff logins: invitation, password, second factor. Failures are counted per account and per address."""
+
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from auth import passwords, totp
+from samrum.models import LoginFailure, LoginSession, Staff
+from samrum.queries.logins import failures_since, forget_failures
+from samrum.queries.people import staff_by_email, staff_by_invitation
+from samrum.services import sessions
+from samrum.services.audit import Event
+from samrum.services.errors import LoginProblem, LoginRefused
+from samrum.services.platform import Caller, Platform
+from samrum.services.sessions import Stage
+
+FAILURE_WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 8
+FAILURES_PER_ADDRESS = 60
+INVITATION_LIFE = timedelta(days=7)
+ISSUER = "Samrum"
+
+
+def give_password(platform: Platform, caller: Caller, email: str, password: str) -> str:
+    """The first step. Returns the token of a login that still lacks the second factor. Raises ``LoginRefused``."""
+    failures = _count_failure(platform, caller, email.strip().lower())
+    with platform.database.transaction(writes=False) as session:
+        staff = staff_by_email(session, email)
+    known = staff if staff is not None and staff.active else None
+    if not passwords.verify_password(known.password_hash if known else None, password, platform.password_cost):
+        with platform.act(caller) as act:
+            act.log(Event.LOGIN_FAILED, subject_id=staff.id if staff else None, reason="password")
+        raise LoginRefused(LoginProblem.WRONG)
+    assert known is not None  # noqa: S101 a password was verified, so it is somebody's
+    with platform.act(caller) as act:
+        row = act.session.get_one(Staff, known.id)
+        if passwords.needs_rehash(row.password_hash or "", platform.password_cost):
+            row.password_hash = passwords.hash_password(password, platform.password_cost)
+        forget_failures(act.session, failures)
+        return sessions.begin(act, row, Stage.PASSWORD, act.now)
+
+
+def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
+    """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
+    failures = _count_failure(platform, caller, str(caller.id))
+    with platform.act(caller) as act:
+        half, staff = _half_login(act.session.get(LoginSession, login_id), act.session.get(Staff, caller.id))
+        sealed = staff.sealed_totp if staff.sealed_totp is not None else half.sealed_new_totp
+        counter = None
+        if sealed is not None:
+            secret = platform.fields.open("totp", sealed).decode()
+            counter = totp.verify(secret, code, act.now, staff.totp_counter)
+        if counter is not None:
+            if staff.sealed_totp is None:
+                staff.sealed_totp = sealed
+                act.log(Event.SECOND_FACTOR_SET)
+            staff.totp_counter = counter
+            half.ended_at, half.sealed_new_totp = act.now, None
+            act.log(Event.LOGGED_IN)
+            forget_failures(act.session, failures)
+            return sessions.begin(act, staff, Stage.FULL, act.now)
+        act.log(Event.LOGIN_FAILED, reason="second_factor")
+    raise LoginRefused(LoginProblem.WRONG_CODE)
+
+
+def new_second_factor(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
+    """The secret to enrol at the first login, the same until it is confirmed; None for who has one already."""
+    with platform.act(caller) as act:
+        half, staff = _half_login(act.session.get(LoginSession, login_id), act.session.get(Staff, caller.id))
+        if staff.sealed_totp is not None:
+            return None
+        if half.sealed_new_totp is None:
+            half.sealed_new_totp = platform.fields.seal("totp", totp.new_secret().encode())
+        return platform.fields.open("totp", half.sealed_new_totp).decode()
+
+
+def provisioning_uri(secret: str, email: str) -> str:
+    return totp.provisioning_uri(secret, email, ISSUER)
+
+
+def accept_invitation(platform: Platform, caller: Caller, code: str, password: str) -> list[passwords.Problem]:
+    """Choose the first password with a single-use invitation code. Returns why the password may not be chosen, if so.
+
+    Raises ``LoginRefused`` for a code that is unknown, used or run out.
+    """
+    failures = _count_failure(platform, caller, "invitation")
+    with platform.act(caller) as act:
+        staff = staff_by_invitation(act.session, invitation_hash(platform, code))
+        if staff is None or not staff.active or staff.invited_until is None or staff.invited_until < act.now:
+            act.log(Event.LOGIN_FAILED, reason="invitation")
+        else:
+            forget_failures(act.session, failures)
+            problems = passwords.problems(password, (staff.name, staff.email))
+            if not problems:
+                staff.password_hash = passwords.hash_password(password, platform.password_cost)
+                staff.invitation_hash = staff.invited_until = None
+                sessions.end_all(act, staff.id)
+                act.log(Event.PASSWORD_SET, subject_id=staff.id)
+            return problems
+    raise LoginRefused(LoginProblem.WRONG_INVITATION)
+
+
+def new_invitation() -> str:
+    """A code to type in: 100 random bits in groups of five."""
+    letters = "".join(secrets.choice("23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(20))
+    return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
+
+
+def invitation_hash(platform: Platform, code: str) -> bytes:
+    plain = "".join(letter for letter in code.upper() if letter.isalnum())
+    return platform.fields.recognise("invitation", plain.encode())
+
+
+def _half_login(half: LoginSession | None, staff: Staff | None) -> tuple[LoginSession, Staff]:
+    if half is None or staff is None or half.ended_at is not None or half.staff_id != staff.id or not staff.active:
+        raise LoginRefused(LoginProblem.WRONG)
+    return half, staff
+
+
+def _count_failure(platform: Platform, caller: Caller, account: str) -> list[UUID]:
+    """Count a failure ahead of the check, so that many at once do not slip by; a success forgets it again."""
+    now = platform.clock.now()
+    limits = {f"account {account}": FAILURES_PER_ACCOUNT, f"address {caller.address}": FAILURES_PER_ADDRESS}
+    if account == "invitation":
+        limits.pop("account invitation")
+    subjects = {platform.fields.recognise("throttle", subject.encode()): most for subject, most in limits.items()}
+    with platform.database.transaction() as session:
+        too_many = any(
+            failures_since(session, subject, now - FAILURE_WINDOW) >= most for subject, most in subjects.items()
+        )
+        rows = [] if too_many else [LoginFailure(subject=subject, at=now) for subject in subjects]
+        session.add_all(rows)
+        session.flush()
+        ids = [row.id for row in rows]
+    if too_many:
+        with platform.act(caller) as act:
+            act.log(Event.LOGIN_FAILED, reason="too_many")
+        raise LoginRefused(LoginProblem.TOO_MANY)
+    return ids

@@ -1,0 +1,14 @@
+"""The pages: parse, call one service, render."""
+
+from flask import Flask
+
+from samrum.web import errors, files, gate, health, login, pages, people, public, rooms
+
+
+def install(app: Flask) -> None:
+    """Everything the web service answers."""
+    pages.install(app)
+    gate.install(app)
+    errors.install(app)
+    for area in (public, login, rooms, files, people, health):
+        app.register_blueprint(area.blueprint)

@@ -1,0 +1,94 @@
+"""Every error, once, as a page that says what to do next."""
+
+import logging
+import uuid
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException
+
+from auth.oidc import OidcError
+from samrum.config import MIB
+from samrum.db import DatabaseUnavailable
+from samrum.services.errors import Denied, Invalid, NotThere
+from samrum.web import drafts, gate
+from samrum.web.current import platform
+from samrum.web.once import StaleForm
+from samrum.web.words import PROBLEMS, REASONS
+from storage import NotFound, StorageError
+
+_log = logging.getLogger("samrum.errors")
+_PAGES = frozenset({400, 403, 404, 405, 413, 429})
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(NotThere, lambda _error: page(404))
+    app.register_error_handler(Denied, _denied)
+    app.register_error_handler(Invalid, _invalid)
+    app.register_error_handler(StaleForm, lambda _error: page(400, typed=typed()))
+    app.register_error_handler(DatabaseUnavailable, lambda _error: unavailable("database"))
+    app.register_error_handler(StorageError, _storage)
+    app.register_error_handler(OidcError, lambda _error: unavailable("login"))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int, **values: object) -> ResponseReturnValue:
+    """The error page of a status."""
+    return render_template(f"errors/{status}.html", **values), status
+
+
+def unavailable(what: str) -> ResponseReturnValue:
+    """Something the service leans on does not answer: ``storage``, ``database`` or ``login``."""
+    _log.warning("unavailable", extra={"what": what})
+    if what == "database":
+        gate.forget_viewer()
+    retry_url = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    body = render_template("errors/503.html", what=what, retry_url=retry_url)
+    return body, 503, {"Retry-After": "30"}
+
+
+def typed() -> MultiDict[str, str]:
+    """What the person had typed, to stand on the error page; nothing secret."""
+    if request.mimetype == "multipart/form-data":
+        return MultiDict()
+    return drafts.worth_keeping(request.form)
+
+
+def limit_in_words() -> str:
+    return str(_("%(size)s MB", size=format_decimal(platform().settings.upload_limit // MIB)))
+
+
+def _denied(error: Denied) -> ResponseReturnValue:
+    if error.decision.is_404:
+        return page(404)
+    reason = error.decision.reason.value
+    return page(403, reason_text=REASONS[reason], next_step=_("Rummets nummer er %(number)s.", number=error.number))
+
+
+def _invalid(error: Invalid) -> ResponseReturnValue:
+    return render_template("errors/422.html", reason_text=PROBLEMS[error.problem.value]), 422
+
+
+def _storage(error: StorageError) -> ResponseReturnValue:
+    if isinstance(error, NotFound):
+        _log.error("an object of a version is missing")
+    return unavailable("storage")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    if status == 413:
+        return page(413, limit=limit_in_words())
+    return page(status if status in _PAGES else (500 if status >= 500 else 400))
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    reference = uuid.uuid4().hex[:8]
+    _log.error("unexpected error", exc_info=error, extra={"reference": reference})
+    return page(500, reference=reference)

@@ -1,0 +1,137 @@
+"""Who may reach a page at all: every view says so, and a view that says nothing is reached by nobody.
+
+What somebody may do in a case is the policy's to decide; the gate only tells people apart.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user
+
+from auth.policy import StaffActor
+from samrum.db import DatabaseUnavailable
+from samrum.services import sessions
+from samrum.services.platform import Caller
+from samrum.services.sessions import Login, Stage
+from samrum.web import cookies, drafts, once
+from samrum.web.current import platform
+
+
+class Audience(Enum):
+    """Whom a view is for."""
+
+    EVERYBODY = "everybody"
+    HALF_LOGGED_IN = "half_logged_in"
+    STAFF = "staff"
+    CITIZEN = "citizen"
+    ADMINISTRATOR = "administrator"
+
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+SIGNED_IN = (Audience.STAFF, Audience.CITIZEN)
+
+
+class Viewer(UserMixin):  # type: ignore[misc]
+    """Whoever is looking: Flask-Login's user, made of the login row at every request."""
+
+    def __init__(self, login: Login) -> None:
+        self.login = login
+        self.name = login.name
+        self.subtitle = login.subtitle
+        self.kind = "staff" if login.is_staff else "citizen"
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.login.is_running and self.login.stage is Stage.FULL
+
+    def get_id(self) -> str:
+        return str(self.login.actor.id)
+
+
+def open_to(*audiences: Audience, streams: bool = False) -> Callable[[View], View]:
+    """Mark a view with whom it is for. ``streams``: it reads the body itself, and checks the form token itself."""
+
+    def mark(view: View) -> View:
+        view.audiences = frozenset(audiences)  # type: ignore[attr-defined]
+        view.streams = streams  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def caller(*, half: bool = False) -> Caller:
+    """Who asks in this request, with the form token once it has been checked. ``half``: also without second factor."""
+    knows_who = current_user.is_authenticated or (half and getattr(current_user, "login", None) is not None)
+    actor = current_user.login.actor if knows_who else None
+    return Caller(actor, request.remote_addr or "unknown", g.get("once"))
+
+
+def refreshed(case_caller: Caller, token: str) -> Caller | None:
+    """The same caller, looked up again; None once the login has ended."""
+    login = sessions.look_up(platform(), token)
+    if login is None or not login.is_running or login.stage is not Stage.FULL:
+        return None
+    return Caller(login.actor, case_caller.address)
+
+
+def forget_viewer() -> None:
+    """Go on as if nobody were logged in, as when the database cannot say who is."""
+    g._login_user = None  # noqa: SLF001 where Flask-Login keeps its answer
+
+
+def install(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.session_protection = None
+
+    @manager.request_loader
+    def _load(_request: object) -> Viewer | None:
+        token = cookies.login_token()
+        login = sessions.look_up(platform(), token) if token else None
+        return Viewer(login) if login else None
+
+    app.before_request(_enforce)
+
+
+def _enforce() -> ResponseReturnValue | None:
+    if request.endpoint is None or request.endpoint == "static":
+        return None
+    view: Any = current_app.view_functions[request.endpoint]
+    audiences: frozenset[Audience] = getattr(view, "audiences", frozenset())
+    try:
+        login: Login | None = getattr(current_user, "login", None)
+    except DatabaseUnavailable:
+        if Audience.EVERYBODY not in audiences or request.method not in ("GET", "HEAD"):
+            raise
+        forget_viewer()
+        login = None
+    streams = getattr(view, "streams", False)
+    if Audience.EVERYBODY not in audiences and (refusal := _refuse(login, audiences, streams)) is not None:
+        return refusal
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        once.check_origin()
+        if not streams:
+            once.check(request.form.get("once", ""))
+    return None
+
+
+def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) -> ResponseReturnValue | None:
+    if not audiences:
+        abort(404)
+    if login is None or not login.is_running:
+        return drafts.ask_to_log_in(login, streams=streams)
+    if login.stage is not Stage.FULL:
+        return None if Audience.HALF_LOGGED_IN in audiences else redirect(drafts.second_step())
+    if not _belongs(login, audiences):
+        abort(404)
+    return None
+
+
+def _belongs(login: Login, audiences: frozenset[Audience]) -> bool:
+    actor = login.actor
+    if isinstance(actor, StaffActor):
+        return Audience.STAFF in audiences or (Audience.ADMINISTRATOR in audiences and actor.administrator)
+    return Audience.CITIZEN in audiences

@@ -1,0 +1,122 @@
+"""The way to the broker and back, for young people and parents."""
+
+import json
+from datetime import date
+from uuid import UUID
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from auth.oidc import AssuranceTooLow, AttemptExpired, Cancelled, LoginRequired, OidcError, ProviderUnavailable, Refused
+from auth.policy import CitizenActor
+from samrum.services import citizen_login, consents
+from samrum.services.citizen_login import Arrival
+from samrum.services.consents import ConsentForm
+from samrum.services.errors import Denied, Invalid, LoginProblem, LoginRefused
+from samrum.services.platform import Caller
+from samrum.web import cookies
+from samrum.web.current import platform
+from samrum.web.drafts import safe_path
+from samrum.web.errors import unavailable
+from samrum.web.gate import Audience, caller, open_to
+from samrum.web.login import blueprint
+from samrum.web.words import LOGIN_PROBLEMS, PROBLEMS
+
+
+@blueprint.get("/citizen")
+@open_to(Audience.EVERYBODY)
+def citizen() -> ResponseReturnValue:
+    """Send the citizen to the broker."""
+    purpose = {"next": safe_path(request.args.get("next", "/"))}
+    try:
+        url = citizen_login.begin(platform(), cookies.visitor(), purpose)
+    except OidcError:
+        return unavailable("login")
+    return redirect(url)
+
+
+def go_and_consent(case_id: UUID, number: str, form: ConsentForm) -> ResponseReturnValue:
+    """Send the citizen to the broker for a fresh login in which the consent is given."""
+    purpose = {
+        "consent": str(case_id),
+        "person": str(current_user.login.actor.id),
+        "form": json.dumps(
+            {
+                "units": sorted(str(unit) for unit in form.units),
+                "to_parents": form.to_parents,
+                "kinds": form.kinds,
+                "purpose": form.purpose,
+                "from_day": form.from_day.isoformat(),
+                "until_day": form.until_day.isoformat(),
+            }
+        ),
+    }
+    text = _("Du giver samtykke i Samrum, rum %(number)s", number=number)
+    return redirect(citizen_login.begin(platform(), cookies.visitor(), purpose, reference_text=text), 303)
+
+
+@blueprint.get("/citizen/callback")
+@open_to(Audience.EVERYBODY)
+def callback() -> ResponseReturnValue:
+    """The citizen is back: log in, and carry out what the login was for."""
+    try:
+        arrival = citizen_login.finish(platform(), caller(), cookies.visitor(), request.args.to_dict())
+    except OidcError as error:
+        return _not_logged_in(error)
+    except LoginRefused as refused:
+        return render_template("login/citizen_failed.html", reason_text=LOGIN_PROBLEMS[refused.problem.value]), 403
+    target = safe_path(arrival.purpose.get("next", "/"))
+    if "consent" in arrival.purpose:
+        target = _consent(arrival)
+    response = make_response(redirect(target))
+    cookies.set_login(response, arrival.token)
+    return response
+
+
+def _consent(arrival: Arrival) -> str:
+    """Give the consent that the citizen went to the broker for; returns where to go on."""
+    case_id = UUID(arrival.purpose["consent"])
+    if arrival.purpose["person"] != str(arrival.citizen.id):
+        flash(LOGIN_PROBLEMS[LoginProblem.OTHER_PERSON.value], "error")
+        return "/"
+    content = json.loads(arrival.purpose["form"])
+    form = ConsentForm(
+        units=frozenset(UUID(unit) for unit in content["units"]),
+        to_parents=content["to_parents"],
+        kinds=tuple(content["kinds"]),
+        purpose=content["purpose"],
+        from_day=date.fromisoformat(content["from_day"]),
+        until_day=date.fromisoformat(content["until_day"]),
+    )
+    giver = Caller(CitizenActor(arrival.citizen.id, arrival.citizen.active), request.remote_addr)
+    try:
+        consents.give(platform(), giver, case_id, form, arrival.identity)
+    except Invalid as invalid:
+        flash(PROBLEMS[invalid.problem.value], "error")
+        return url_for("rooms.give_consent", case_id=case_id)
+    except Denied:
+        flash(_("Samtykket kunne ikke gives, for rummet er ændret imens."), "error")
+        return "/"
+    flash(_("Tak. Dit samtykke er givet. Du kan altid trække det tilbage her på siden."), "success")
+    return url_for("rooms.show", case_id=case_id)
+
+
+def _not_logged_in(error: OidcError) -> ResponseReturnValue:
+    """Each way of not getting in has its own plain sentence and a way on."""
+    if isinstance(error, ProviderUnavailable):
+        return unavailable("login")
+    if isinstance(error, Cancelled):
+        text = _("Du afbrød login. Der er ikke sket noget, og du kan prøve igen, når du vil.")
+    elif isinstance(error, AttemptExpired):
+        text = _("Der gik for lang tid, så login nåede at udløbe. Begynd forfra.")
+    elif isinstance(error, LoginRequired):
+        text = _("MitID vil gerne have, at du logger ind igen. Begynd forfra.")
+    elif isinstance(error, AssuranceTooLow):
+        text = _("Dit login er ikke sikkert nok. Log ind med MitID på sikringsniveauet Betydelig eller Høj.")
+    else:
+        text = _("Vi kunne ikke være sikre på svaret fra MitID, så vi stoppede. Prøv igen.")
+    code = error.code.value if isinstance(error, Refused) else type(error).__name__
+    citizen_login.log_failure(platform(), caller(), code)
+    return render_template("login/citizen_failed.html", reason_text=text), 403

@@ -1,0 +1,109 @@
+"""Staff: invitation, password, second factor."""
+
+from flask import make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from markupsafe import Markup
+from wtforms import EmailField, Form, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from auth import totp
+from auth.passwords import MAXIMUM_LENGTH
+from samrum.services import staff_login
+from samrum.services.errors import LoginProblem, LoginRefused
+from samrum.services.staff_login import provisioning_uri
+from samrum.web import cookies
+from samrum.web.current import platform
+from samrum.web.drafts import safe_path
+from samrum.web.gate import Audience, caller, open_to
+from samrum.web.login import blueprint
+from samrum.web.words import LOGIN_PROBLEMS, PASSWORD_PROBLEMS
+
+
+class PasswordForm(Form):
+    email = EmailField(_l("E-mail"), [InputRequired(_l("Skriv din e-mail")), Length(max=254)])
+    password = PasswordField(
+        _l("Adgangskode"), [InputRequired(_l("Skriv din adgangskode")), Length(max=4 * MAXIMUM_LENGTH)]
+    )
+
+
+class CodeForm(Form):
+    code = StringField(_l("Kode fra din app"), [InputRequired(_l("Skriv de seks cifre fra din app")), Length(max=20)])
+
+
+class WelcomeForm(Form):
+    code = StringField(_l("Engangskode"), [InputRequired(_l("Skriv den kode, du har fået")), Length(max=60)])
+    password = PasswordField(_l("Ny adgangskode"), [InputRequired(_l("Skriv en ny adgangskode"))])
+
+
+@blueprint.route("/staff", methods=["GET", "POST"])
+@open_to(Audience.EVERYBODY)
+def staff() -> ResponseReturnValue:
+    """The first step: e-mail and password."""
+    form = PasswordForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            token = staff_login.give_password(platform(), caller(), form.email.data or "", form.password.data or "")
+        except LoginRefused as refused:
+            return _refused("login/staff.html", form, form.password, refused)
+        response = make_response(redirect(url_for("login.second_step", next=_next()), 303))
+        cookies.set_login(response, token)
+        return response
+    return render_template("login/staff.html", form=form, next=_next()), 422 if form.errors else 200
+
+
+@blueprint.route("/staff/code", methods=["GET", "POST"])
+@open_to(Audience.HALF_LOGGED_IN)
+def second_step() -> ResponseReturnValue:
+    """The second step: a code from the app; at the first login the app is set up here."""
+    login = current_user.login
+    form = CodeForm(request.form)
+    half = caller(half=True)
+    status = 200
+    if request.method == "POST" and form.validate():
+        try:
+            token = staff_login.give_code(platform(), half, login.id, form.code.data or "")
+        except LoginRefused as refused:
+            form.code.errors = [LOGIN_PROBLEMS[refused.problem.value]]
+            status = _status(refused)
+        else:
+            response = make_response(redirect(_next(), 303))
+            cookies.set_login(response, token)
+            return response
+    elif form.errors:
+        status = 422
+    secret = staff_login.new_second_factor(platform(), half, login.id)
+    qr_code = Markup(totp.qr_svg(provisioning_uri(secret, login.name))) if secret else None  # noqa: S704 our own SVG
+    return render_template("login/code.html", form=form, next=_next(), secret=secret, qr_code=qr_code), status
+
+
+@blueprint.route("/welcome", methods=["GET", "POST"])
+@open_to(Audience.EVERYBODY)
+def welcome() -> ResponseReturnValue:
+    """Choose the first password with the invitation code."""
+    form = WelcomeForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            problems = staff_login.accept_invitation(
+                platform(), caller(), form.code.data or "", form.password.data or ""
+            )
+        except LoginRefused as refused:
+            return _refused("login/welcome.html", form, form.code, refused)
+        if not problems:
+            return redirect(url_for("login.staff"), 303)
+        form.password.errors = [PASSWORD_PROBLEMS[problem.value] for problem in problems]
+    return render_template("login/welcome.html", form=form), 422 if form.errors else 200
+
+
+def _refused(template: str, form: Form, field: StringField, refused: LoginRefused) -> ResponseReturnValue:
+    field.errors = [LOGIN_PROBLEMS[refused.problem.value]]
+    return render_template(template, form=form, next=_next()), _status(refused)
+
+
+def _status(refused: LoginRefused) -> int:
+    return 429 if refused.problem is LoginProblem.TOO_MANY else 422
+
+
+def _next() -> str:
+    return safe_path(request.values.get("next", "/"))

@@ -1,0 +1,84 @@
+"""What every page gets: language, viewer, navigation, headers."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request, session, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from samrum.services.cases import may_create
+from samrum.web import cookies, gate, once
+from samrum.web.current import platform
+from samrum.web.words import KINDS, LEVELS, PLACEMENTS
+
+LANGUAGES = ("da", "en")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self' {broker}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=()",
+}
+
+
+def install(app: Flask) -> None:
+    Babel(app, locale_selector=_language, default_timezone="Europe/Copenhagen")
+    app.context_processor(_context)
+    app.after_request(cookies.set_visitor)
+    app.after_request(_headers)
+
+
+def _language() -> str:
+    chosen = session.get("language")
+    return chosen if chosen in LANGUAGES else "da"
+
+
+def _context() -> dict[str, Any]:
+    viewer = getattr(g, "_login_user", None)
+    viewer = viewer if getattr(viewer, "is_authenticated", False) else None
+    return {
+        "viewer": viewer,
+        "nav": _navigation() if viewer else [],
+        "demo": not platform().settings.is_production,
+        "lang": str(get_locale() or "da"),
+        "once": once.field,
+        "KINDS": KINDS,
+        "LEVELS": LEVELS,
+        "PLACEMENTS": PLACEMENTS,
+    }
+
+
+def _navigation() -> list[tuple[str, str, bool]]:
+    """(label, address, whether it is this page) for whoever is logged in."""
+    actor = current_user.login.actor
+    is_staff = current_user.kind == "staff"
+    entries = []
+    if not is_staff or not actor.never_sees_files:
+        entries.append((_("Mine rum") if is_staff else _("Mit rum"), "rooms.mine"))
+    if is_staff and may_create(gate.caller()):
+        entries.append((_("Opret et rum"), "rooms.create"))
+    if is_staff and actor.administrator:
+        entries.append((_("Brugere"), "people.staff"))
+    return [(label, url_for(endpoint), request.endpoint == endpoint) for label, endpoint in entries]
+
+
+def _broker() -> str:
+    """Where forms may lead besides our own pages: browsers hold a form's redirects to the policy as well."""
+    parts = urlsplit(platform().settings.oidc_issuer)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value.replace("{broker}", _broker()))
+    if request.endpoint == "static":
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("Cookie")
+    if platform().settings.secure_cookies:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    return response
