@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from samrum.demo.weed import EmbeddedS3
+    from support.live import LiveDemo
     from support.postgres import TestPostgres
 
 # The order of the folders in a run: the quick and narrow first.
@@ -120,6 +121,15 @@ def new_postgres_database(postgres_server: "TestPostgres") -> Iterator[Callable[
 def postgres_database(new_postgres_database: Callable[[], str]) -> str:
     """SQLAlchemy's address of a new, empty database of this test's own."""
     return new_postgres_database()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator["LiveDemo"]:
+    """The whole demo, newly loaded for the tests of one file: web service, S3 server and stand-in login."""
+    from support.live import LiveDemo
+
+    with LiveDemo(tmp_path_factory.mktemp("demo") / "var") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

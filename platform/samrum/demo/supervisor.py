@@ -64,10 +64,11 @@ def run_demo(var: Path, port: int) -> int:
             running.callback(_say, "Samrum er stoppet. / Samrum has stopped.")
             _start_and_watch(running, var.resolve(), port)
     except _Stop:
-        return 0
+        pass
     except (DemoError, S3ServerError) as error:
         _say(str(error), error=True)
         return 1
+    return 0
 
 
 def _ask_to_stop(_signal: int, _frame: FrameType | None) -> None:
@@ -246,12 +247,12 @@ def _wait_until_it_answers(url: str, children: Mapping[str, subprocess.Popen[byt
         _check_alive(children, logs)
         try:
             opener.open(url, timeout=10).close()
-        except urllib.error.HTTPError as answer:
-            answer.close()
-            raise DemoError(f"{url} svarer med fejl {answer.code}. / {url} answers with error {answer.code}.") from None
-        except OSError:
+        except OSError as error:
+            problem = str(error)
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()
             if time.monotonic() > deadline:
-                raise DemoError(f"{url} svarer ikke. / {url} does not answer.") from None
+                raise DemoError(f"{url} svarer ikke. / {url} does not answer: {problem}") from None
             time.sleep(0.1)
         else:
             return
