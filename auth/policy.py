@@ -121,7 +121,7 @@ def missing_consents(facts: CaseFacts, recipient: Recipient, today: date) -> Mis
     youth = facts.youth not in givers
     if not is_minor_for_consent(facts.birth_date, today):
         return Missing(youth)
-    holders = [parent.citizen for parent in facts.parents if parent.custody_holder]
+    holders = dict.fromkeys(parent.citizen for parent in facts.parents if parent.custody_holder)
     return Missing(youth, not holders, tuple(holder for holder in holders if holder not in givers))
 
 
