@@ -9,7 +9,8 @@ import binascii
 import os
 import stat
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -45,9 +46,11 @@ class KeyFile:
     def create(cls, path: str | os.PathLike[str]) -> "KeyFile":
         """Write a new key file holding one fresh, active KEK, readable by its owner only. Never overwrites."""
         target, key = Path(path), keys.new_key()
-        if target.exists():
-            raise BadKeyFile("a key file exists already; it is never overwritten")
-        _write(target, _format(keys.fingerprint(expander(key)), {keys.fingerprint(expander(key)): key}))
+        name = keys.fingerprint(expander(key))
+        with _replacing(target) as write:
+            if target.exists():
+                raise BadKeyFile("a key file exists already; it is never overwritten")
+            write(_format(name, {name: key}))
         return cls(target)
 
     @property
@@ -77,23 +80,25 @@ class KeyFile:
     def add(self) -> str:
         """Put a fresh KEK into the file and make it the active one; returns its fingerprint.
 
-        The former one stays as retired, for what is still wrapped under it. Run by one operator at a time.
+        The former one stays as retired, for what is still wrapped under it. BadKeyFile when it can't be changed now.
         """
         key = keys.new_key()
         name = keys.fingerprint(expander(key))
-        _, held = _read(self._path)
-        _write(self._path, _format(name, held | {name: key}))
+        with _replacing(self._path) as write:
+            _, held = _read(self._path)
+            write(_format(name, held | {name: key}))
         self._refresh()
         return name
 
     def remove(self, fingerprint: str) -> None:
         """Take a retired KEK out of the file: whatever is still wrapped under it is unreadable from then on."""
-        active, held = _read(self._path)
-        if fingerprint == active:
-            raise BadKeyFile("the active key-encryption key can't be removed")
-        if held.pop(fingerprint, None) is None:
-            raise BadKeyFile("no such key-encryption key")
-        _write(self._path, _format(active, held))
+        with _replacing(self._path) as write:
+            active, held = _read(self._path)
+            if fingerprint == active:
+                raise BadKeyFile("the active key-encryption key can't be removed")
+            if held.pop(fingerprint, None) is None:
+                raise BadKeyFile("no such key-encryption key")
+            write(_format(active, held))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -163,22 +168,41 @@ def _format(active: str, held: Mapping[str, bytes]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, so that no crash leaves half a key file."""
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600
+@contextmanager
+def _replacing(path: Path) -> Iterator[Callable[[str], None]]:
+    """Gives a function that replaces the file in one step, so that no crash leaves half a key file.
+
+    The file written beside it is the lock as well: two changes at once would lose the key that one of them added.
+    """
     beside = path.with_name(path.name + ".new")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        beside.replace(path)
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    except FileExistsError:
+        raise BadKeyFile(f"the key file is being changed; if that was cut off, remove {beside.name}") from None
     except OSError as error:
         raise BadKeyFile(f"the key file can't be written: {error.strerror}") from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+
+        def write(text: str) -> None:
+            file.write(text)
+            file.flush()
+            if path.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
+            os.fsync(file.fileno())
+            beside.replace(path)
+            _sync_directory(path.parent)
+
+        try:
+            yield write
+        except OSError as error:
+            raise BadKeyFile(f"the key file can't be written: {error.strerror}") from None
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

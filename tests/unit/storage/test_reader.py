@@ -1,0 +1,118 @@
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from storage import Corrupt, MemoryStore, NotFound, Unavailable
+from storage.cobblestone import CHUNK
+from storage.store import Blob
+from support.vaults import Room, new_room, noise
+
+MIB = 1 << 20
+
+
+class Counting(MemoryStore):
+    """Counts the requests and the bytes that are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[tuple[int, int]] = []
+
+    @contextmanager
+    def read(self, name: str, start: int, stop: int | None) -> Iterator[Blob]:
+        with super().read(name, start, stop) as blob:
+            self.requests.append((blob.start, blob.stop))
+            yield blob
+
+
+@pytest.fixture
+def store() -> Counting:
+    return Counting()
+
+
+@pytest.fixture
+def room(tmp_path: Path, store: Counting) -> Room:
+    return new_room(tmp_path, store)
+
+
+def test_a_small_version_is_read_in_one_request(room: Room, store: Counting) -> None:
+    plain = noise(200 * 1024)
+    place, stored = room.put(plain)
+    assert room.get(place, stored) == plain
+    assert len(store.requests) == 1
+
+
+def test_a_large_version_is_read_in_three_requests(room: Room, store: Counting) -> None:
+    plain = noise(30 * MIB)
+    place, stored = room.put(plain)
+    assert room.get(place, stored) == plain
+    assert len(store.requests) == 3
+
+
+def test_a_kibibyte_out_of_many_mebibytes_fetches_little(room: Room, store: Counting) -> None:
+    plain = noise(30 * MIB)
+    place, stored = room.put(plain)
+    assert b"".join(room.open(place, stored).read(20 * MIB, 20 * MIB + 1024)) == plain[20 * MIB : 20 * MIB + 1024]
+    assert sum(stop - start for start, stop in store.requests) < 400 * 1024
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 16 * CHUNK, 40 * CHUNK, 40 * CHUNK + 1])
+def test_every_range_is_what_it_should_be(room: Room, size: int) -> None:
+    plain = noise(size)
+    reader = room.open(*room.put(plain))
+    assert reader.size == size
+    cuts = sorted({c for c in (0, 1, CHUNK - 1, CHUNK, 16 * CHUNK, size // 2, size - 1, size) if 0 <= c <= size})
+    for start in cuts:
+        for stop in (c for c in cuts if c >= start):
+            assert b"".join(reader.read(start, stop)) == plain[start:stop]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(-1, 5), (0, 11), (6, 5), (11, 11), (11, None)])
+def test_a_range_outside_the_version_is_refused_at_once(room: Room, start: int, stop: int | None) -> None:
+    reader = room.open(*room.put(b"0123456789"))
+    with pytest.raises(ValueError, match="range"):
+        reader.read(start, stop)
+
+
+class Breaking(MemoryStore):
+    """Breaks off in the middle of an answer, or forgets the object, once told to."""
+
+    broken = ""
+
+    @contextmanager
+    def read(self, name: str, start: int, stop: int | None) -> Iterator[Blob]:
+        if self.broken == "gone":
+            self.objects.pop(name, None)
+        with super().read(name, start, stop) as blob:
+            yield Blob(blob.start, blob.stop, blob.total, self._some(blob.pieces) if self.broken else blob.pieces)
+
+    def _some(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for _ in range(10):
+            yield next(pieces)
+        if self.broken == "error":
+            raise Unavailable("as asked")
+
+
+@pytest.mark.parametrize(("how", "error"), [("error", Unavailable), ("short", Corrupt), ("gone", NotFound)])
+def test_a_read_that_breaks_in_the_middle_never_ends_cleanly(tmp_path: Path, how: str, error: type[Exception]) -> None:
+    store = Breaking()
+    room = new_room(tmp_path, store)
+    plain = noise(5 * MIB)
+    reader = room.open(*room.put(plain))
+    store.broken = how
+    pieces = reader.read()
+    released = bytearray()
+    with pytest.raises(error):
+        deque(map(released.extend, pieces))
+    assert released == plain[: len(released)]
+    assert len(released) < len(plain)
+
+
+def test_an_object_that_changes_its_length_while_it_is_read_is_refused(room: Room, store: Counting) -> None:
+    place, stored = room.put(noise(5 * MIB))
+    reader = room.open(place, stored)
+    store.objects[stored.object_name] += b"more"
+    with pytest.raises(Corrupt):
+        list(reader.read())
