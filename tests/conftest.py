@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from samrum.demo.weed import EmbeddedS3
     from support.live import LiveDemo
     from support.postgres import TestPostgres
+    from support.world import World
 
 # The order of the folders in a run: the quick and narrow first.
 _ORDER = ("unit", "property", "contract", "integration", "security", "e2e")
@@ -145,3 +146,27 @@ def chromium() -> Iterator["Browser"]:
         browser = playwright.chromium.launch(executable_path=path, args=[*as_root, "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> "World":
+    """A small municipality on SQLite, its files in memory."""
+    from support.world import World
+
+    return World.make(tmp_path)
+
+
+@pytest.fixture
+def world_on_s3(tmp_path: Path, s3_server: "EmbeddedS3", s3_bucket: str) -> "World":
+    """A small municipality on SQLite and a running S3 server."""
+    from storage import S3Store
+    from support.world import World
+
+    store = S3Store(
+        endpoint_url=s3_server.endpoint_url,
+        bucket=s3_bucket,
+        access_key=s3_server.access_key,
+        secret_key=s3_server.secret_key,
+    )
+    store.ensure_bucket()
+    return World.make(tmp_path, store=store)

@@ -127,8 +127,8 @@ def _start_and_watch(running: ExitStack, var: Path, port: int) -> None:
 
 @contextmanager
 def _alone(var: Path) -> Iterator[None]:
-    """Hold the folder, so that two demos never share it."""
-    with (var / "lock").open("w") as handle:
+    """Hold the folder, so that two demos never share it; the lock file holds this process's id."""
+    with (var / "lock").open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -136,6 +136,9 @@ def _alone(var: Path) -> Iterator[None]:
                 f"Demoen kører allerede med data i {var}. Stop den først.\n"
                 f"The demo runs already with its data in {var}. Stop it first."
             ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
         yield
 
 
