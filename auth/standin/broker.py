@@ -169,6 +169,10 @@ class Broker:
             del answer["id_token"]
         if self.does(Misbehaviour.NO_ACCESS_TOKEN):
             del answer["access_token"]
+        if self.does(Misbehaviour.NO_EXPIRES_IN):
+            del answer["expires_in"]
+        if self.does(Misbehaviour.TOKEN_TYPE_IN_OTHER_CASE):
+            answer["token_type"] = "bEARER"  # noqa: S105 a kind, no secret
         return answer
 
     def id_token(self, grant: Grant, access_token: str) -> str:

@@ -1,7 +1,7 @@
-"""Every way in which the stand-in can behave as no provider may, for the tests of the relying party.
+"""Every way in which the stand-in can behave as few providers do, for the tests of the relying party.
 
-Each member is switched on by name. What changes the claims of a token stands in the tables below; the rest is looked
-up where the answer is made.
+A few are allowed and must be put up with; all others must be refused. Each member is switched on by name. What changes
+the claims of a token stands in the tables below; the rest is looked up where the answer is made.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,11 +37,15 @@ class Misbehaviour(StrEnum):
     TOKEN_NO_JSON = auto()
     NO_ID_TOKEN = auto()
     NO_ACCESS_TOKEN = auto()
+    NO_EXPIRES_IN = auto()
+    TOKEN_TYPE_IN_OTHER_CASE = auto()
 
+    NO_ISSUER = auto()
     OTHER_ISSUER = auto()
     NO_SUBJECT = auto()
     EMPTY_SUBJECT = auto()
     NO_AUDIENCE = auto()
+    AUDIENCE_AS_LIST = auto()
     OTHER_AUDIENCE = auto()
     OTHER_AUDIENCE_OUR_PARTY = auto()
     SECOND_AUDIENCE = auto()
@@ -81,6 +85,7 @@ class Misbehaviour(StrEnum):
     NO_CPR = auto()
 
     LOGOUT_WITHOUT_EVENT = auto()
+    LOGOUT_WITH_ANOTHER_EVENT = auto()
     LOGOUT_WITH_NONCE = auto()
     LOGOUT_OF_NOBODY = auto()
     LOGOUT_WITHOUT_ID = auto()
@@ -110,7 +115,9 @@ def _level(claims: Claims, change: Callable[[Claims, str], object]) -> None:
 
 ANY_TOKEN: Mapping[Misbehaviour, Callable[[Claims], None]] = {
     Misbehaviour.OTHER_ISSUER: lambda claims: claims.update(iss=claims["iss"] + "/"),
+    Misbehaviour.NO_ISSUER: _drop("iss"),
     Misbehaviour.NO_AUDIENCE: _drop("aud"),
+    Misbehaviour.AUDIENCE_AS_LIST: lambda claims: claims.update(aud=[claims["aud"]]),
     Misbehaviour.OTHER_AUDIENCE: _set(aud="somebody-else"),
     Misbehaviour.NO_ISSUED_AT: _drop("iat"),
     Misbehaviour.ISSUED_LAST_WEEK: _move(-WEEK, "iat"),
@@ -147,6 +154,7 @@ USERINFO: Mapping[Misbehaviour, Callable[[Claims], None]] = {
 
 LOGOUT_TOKEN: Mapping[Misbehaviour, Callable[[Claims], None]] = {
     Misbehaviour.LOGOUT_WITHOUT_EVENT: _drop("events"),
+    Misbehaviour.LOGOUT_WITH_ANOTHER_EVENT: _set(events={"http://schemas.openid.net/event/another": {}}),
     Misbehaviour.LOGOUT_WITH_NONCE: _set(nonce="a nonce"),
     Misbehaviour.LOGOUT_OF_NOBODY: _drop("sub", "sid"),
     Misbehaviour.LOGOUT_WITHOUT_ID: _drop("jti"),

@@ -21,7 +21,7 @@ SigningKey = RSAKey | ECKey
 
 def new_key(algorithm: str, name: str | None = None) -> SigningKey:
     """A fresh signing key for an algorithm."""
-    parameters: Any = {"kid": name or secrets.token_hex(8), "use": "sig", "alg": algorithm}
+    parameters: Any = {"kid": name or secrets.token_hex(8), "use": "sig"}
     if algorithm.startswith("ES"):
         return ECKey.generate_key("P-256", parameters)
     return RSAKey.generate_key(2048, parameters)
