@@ -34,7 +34,7 @@ STAFF = [
     {
         "name": "Anne Koordinator",
         "email": "anne@kommune.example",
-        "totp_secret": "JBSWY3DPEHPK3PXP",
+        "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
         "password": "hemmelig",
     }
 ]
