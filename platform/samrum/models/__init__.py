@@ -1,6 +1,6 @@
 """Tables: columns, constraints and relationships; nothing else."""
 
-from samrum.models.audit import AuditHead, AuditRow
+from samrum.models.audit import AuditHead, AuditRow, Installation
 from samrum.models.base import Base
 from samrum.models.cases import Case, CaseParent, Grant
 from samrum.models.consents import Consent, ConsentUnit
@@ -22,6 +22,7 @@ __all__ = [
     "Draft",
     "FormReceipt",
     "Grant",
+    "Installation",
     "LoginAttempt",
     "LoginFailure",
     "LoginSession",

@@ -38,3 +38,13 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
+
+
+class Installation(Base):
+    """One row: what shows, at start-up, that the keys at hand are those that this database was made with."""
+
+    __tablename__ = "installation"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    canary_kek: Mapped[str] = mapped_column(String(100))
+    canary_blob: Mapped[bytes]
+    field_canary: Mapped[bytes]

@@ -61,7 +61,7 @@ def every_version(session: Session) -> Iterator[tuple[Version, Document, Case]]:
         .join(Case, Case.id == Document.case_id)
         .order_by(Version.id)
     )
-    yield from session.execute(query.execution_options(yield_per=500)).tuples()
+    yield from session.execute(query.execution_options(yield_per=500))
 
 
 def known_objects(session: Session, names: list[str]) -> set[str]:

@@ -43,7 +43,7 @@ def rooms(
     cases: dict[UUID, Case] = {}
     parents: dict[UUID, dict[UUID, Parent]] = {}
     grants: dict[UUID, dict[UUID, Grant]] = {}
-    for case, parent, given in session.execute(query).tuples():
+    for case, parent, given in session.execute(query):
         cases[case.id] = case
         if parent is not None:
             parents.setdefault(case.id, {})[parent.id] = Parent(parent.citizen_id, parent.custody_holder)
@@ -94,7 +94,7 @@ def _consents(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[Con
     )
     found: dict[UUID, ConsentRow] = {}
     recipients: dict[UUID, set[Recipient]] = {}
-    for consent, unit_id in session.execute(query).tuples():
+    for consent, unit_id in session.execute(query):
         found[consent.id] = consent
         named = recipients.setdefault(consent.id, {PARENTS} if consent.to_parents else set())
         if unit_id is not None:

@@ -1,0 +1,42 @@
+"""The production web server: gunicorn, several processes with several threads each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from samrum import create_app
+from samrum.config import Settings
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": settings.bind,
+            "workers": settings.workers,
+            "threads": settings.threads,
+            "worker_class": "gthread",
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "keepalive": 15,
+            "limit_request_line": 4094,
+            "limit_request_fields": 60,
+            "accesslog": None,
+            "loglevel": "warning",
+            "proc_name": "samrum",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        return create_app(self._settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    _Server(settings).run()

@@ -1,0 +1,1 @@
+"""The demo: a whole municipality on one machine. Refuses production."""
