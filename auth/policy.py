@@ -101,7 +101,7 @@ def decide(actor: Actor | None, action: Action, facts: CaseFacts, today: date) -
 def decide_on_consent(actor: Actor | None, action: Action, consent: Consent, facts: CaseFacts, today: date) -> Decision:
     """As `decide`, for an act on one consent through login: nobody but its giver may see it as own, or withdraw it."""
     decision = decide(actor, action, facts, today)
-    if actor is None or not isinstance(actor, CitizenActor) or actor.id != consent.giver:
+    if not isinstance(actor, CitizenActor) or actor.id != consent.giver:
         return Decision(Reason.NOT_ATTACHED, decision.sight)
     return decision
 

@@ -215,6 +215,10 @@ def test_only_its_giver_sees_and_withdraws_a_consent_as_own(action: Action) -> N
     for other in (FATHER, YOUTH, STEPFATHER, OWNER, TEACHER, StaffActor(MOTHER.id, UNIT, ORGANISATION), None):
         decision = decide_on_consent(other, action, hers, CASE, TODAY)
         assert (decision.allowed, decision.reason) == (False, Reason.NOT_ATTACHED)
+    hers_by_id = replace(CASE, owner=MOTHER.id)
+    assert not decide_on_consent(
+        StaffActor(MOTHER.id, UNIT, ORGANISATION), Action.SEE_CASE, hers, hers_by_id, TODAY
+    ).allowed
     assert not decide_on_consent(FATHER, action, hers, CASE, TODAY).is_404
     assert decide_on_consent(None, action, hers, CASE, TODAY).is_404
 
