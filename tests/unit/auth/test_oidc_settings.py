@@ -71,7 +71,7 @@ def test_anything_else_is_not(url: str) -> None:
 )
 def test_settings_that_open_a_door_are_refused_at_the_start(changes: dict[str, Any]) -> None:
     ProviderSettings(**GOOD)
-    with pytest.raises(ValueError, match="address|credential|algorithms|leeway"):
+    with pytest.raises(ValueError, match=r"address|credential|algorithms|leeway"):
         ProviderSettings(**(GOOD | changes))
 
 
