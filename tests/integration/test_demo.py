@@ -54,7 +54,7 @@ def test_the_terminal_shows_the_address_and_every_demo_login(first_demo: LiveDem
 
 
 def test_the_web_service_is_gunicorn_with_several_workers_on_loopback_only(first_demo: LiveDemo) -> None:
-    web = _serving(first_demo, "serve")
+    web = _serving(first_demo, "samrum.cli serve")
     assert len(web.children()) >= 2
     listening = {
         (connection.laddr.ip, connection.laddr.port)

