@@ -78,6 +78,9 @@ def authenticated_form(
     if settings.authentication is ClientAuthentication.SECRET_BASIC:
         # RFC 6749 section 2.3.1 wants both form-encoded before they are joined; Authlib leaves that out.
         name, secret = quote_plus(name), quote_plus(secret)
+    else:
+        # A pushed request names the client already, and a provider refuses a parameter that comes twice.
+        form = {key: value for key, value in form.items() if key != "client_id"}
     headers: dict[str, str] = {}
     client = ClientAuth(name, secret, settings.authentication.value)
     _, headers, body = client.prepare("POST", endpoint, headers, urlencode(form))

@@ -152,6 +152,8 @@ def control() -> ResponseReturnValue:
 
 def _is_our_client(path: str) -> bool:
     settings, form = broker().settings, request.form
+    if any(len(values) > 1 for _, values in form.lists()):
+        return False
     if form.get("client_assertion_type") == ASSERTION_TYPE:
         audiences = {settings.issuer, settings.issuer + path, settings.issuer + "/connect/token"}
         return _is_good_assertion(form.get("client_assertion", ""), audiences)

@@ -124,7 +124,7 @@ def _asked() -> Mapping[str, str]:
     parameters: Mapping[str, str] = request.args.to_dict()
     pushed = request.args.get("request_uri")
     if pushed is not None:
-        kept = held.request(pushed.removeprefix(PUSHED), spend=True)
+        kept = held.request(pushed.removeprefix(PUSHED))
         if kept is None or parameters.get("client_id") != held.settings.client_id:
             abort(400)
         parameters = kept

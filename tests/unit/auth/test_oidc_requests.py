@@ -95,8 +95,9 @@ def test_a_secret_with_odd_characters_survives_basic_authentication() -> None:
 
 def test_a_secret_in_the_form_is_not_in_the_headers() -> None:
     settings = replace(SETTINGS, authentication=ClientAuthentication.SECRET_POST)
-    body, headers = authenticated_form(settings, TOKEN, TOKEN, {"code": "c"}, NOW)
-    assert parse_qs(body) == {"code": ["c"], "client_id": ["sam rum"], "client_secret": ["s:e+c r%et"]}
+    for form in ({"code": "c"}, {"code": "c", "client_id": "sam rum"}):
+        body, headers = authenticated_form(settings, TOKEN, TOKEN, form, NOW)
+        assert parse_qs(body) == {"code": ["c"], "client_id": ["sam rum"], "client_secret": ["s:e+c r%et"]}
     assert "Authorization" not in headers
 
 
