@@ -1,16 +1,18 @@
 """Tables: columns, constraints and relationships; nothing else."""
 
-from samrum.models.audit import AuditHead, AuditRow, Installation
+from samrum.models.audit import AuditHead, AuditReview, AuditRow, AuditSegment, Installation
 from samrum.models.base import Base
 from samrum.models.cases import Case, CaseParent, Grant
 from samrum.models.consents import Consent, ConsentUnit
 from samrum.models.documents import Document, Version
-from samrum.models.logins import Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession
+from samrum.models.logins import Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession, Passkey, PasskeyChallenge, RecoveryCode
 from samrum.models.people import Citizen, CitizenLogin, Organisation, Staff, Unit
 
 __all__ = [
     "AuditHead",
+    "AuditReview",
     "AuditRow",
+    "AuditSegment",
     "Base",
     "Case",
     "CaseParent",
@@ -27,6 +29,9 @@ __all__ = [
     "LoginFailure",
     "LoginSession",
     "Organisation",
+    "Passkey",
+    "PasskeyChallenge",
+    "RecoveryCode",
     "Staff",
     "Unit",
     "Version",

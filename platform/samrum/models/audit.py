@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Index, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from samrum.models.base import Base
@@ -38,6 +38,30 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[bytes]
+
+
+class AuditSegment(Base):
+    """A stretch of the log that was removed when its time had passed; its hashes keep the chain verifiable.
+
+    The database lets an audit row go only when it lies in such a segment.
+    """
+
+    __tablename__ = "audit_segment"
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    last: Mapped[int] = mapped_column(BigInteger)
+    previous_hash: Mapped[bytes]
+    last_hash: Mapped[bytes]
+    removed_at: Mapped[datetime]
+
+
+class AuditReview(Base):
+    """An auditor's spot check of one row: who looked, when, and the remark made."""
+
+    __tablename__ = "audit_review"
+    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    at: Mapped[datetime]
+    remark: Mapped[str] = mapped_column(String(500), default="")
 
 
 class Installation(Base):

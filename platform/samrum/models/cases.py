@@ -34,6 +34,7 @@ class Case(Identified):
     coordinator: Mapped[str] = mapped_column(String(200))
     placement: Mapped[str] = mapped_column(String(40))
     trusted_adult: Mapped[str] = mapped_column(String(300), default="")
+    protected_address: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     key_blob: Mapped[bytes]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from samrum.models.base import Base, Identified
@@ -24,8 +24,12 @@ class LoginSession(Identified):
     created_at: Mapped[datetime] = mapped_column(index=True)
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    stepped_up_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(String(120), default="")
+    broker_sid: Mapped[str | None] = mapped_column(String(200), index=True)
     sealed_id_token: Mapped[bytes | None]
     sealed_new_totp: Mapped[bytes | None]
+    sealed_challenge: Mapped[bytes | None]
 
 
 class LoginAttempt(Base):
@@ -36,6 +40,39 @@ class LoginAttempt(Base):
     browser_hash: Mapped[bytes]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PasskeyChallenge(Base):
+    """A login by passkey under way, tied to the browser that began it; used once."""
+
+    __tablename__ = "passkey_challenge"
+    challenge_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    browser_hash: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Passkey(Identified):
+    """A passkey of a member of staff. Revoked ones stay, so that the log can name them."""
+
+    __tablename__ = "passkey"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Identified):
+    """A single-use code for the day the second factor is lost; kept as a keyed hash."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    code_hash: Mapped[bytes]
+    used_at: Mapped[datetime | None]
 
 
 class LoginFailure(Identified):

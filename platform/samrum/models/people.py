@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from samrum.models.base import Identified
@@ -11,7 +11,9 @@ from samrum.models.base import Identified
 
 class Organisation(Identified):
     __tablename__ = "organisation"
+    __table_args__ = (CheckConstraint("staff_shown_as IN ('name', 'unit')", name="staff_shown_as"),)
     name: Mapped[str] = mapped_column(String(200), unique=True)
+    staff_shown_as: Mapped[str] = mapped_column(String(10), default="name")
 
 
 class Unit(Identified):
