@@ -29,10 +29,10 @@ format: environment-dev ## put the code in the house's format
 	$(PY) -m ruff format .
 
 bench: environment-dev ## how fast files are sealed and opened
-	@exec $(PY) tests/support/bench.py
+	@PYTHONPATH=tests exec $(PY) tests/support/bench.py
 
 screenshots: collect-dev ## make the README's pictures again
-	@exec $(PY) tests/support/screenshots.py
+	@PYTHONPATH=tests exec $(PY) tests/support/screenshots.py
 
 lock: environment-dev ## choose new versions of the packages, and write their hashes down
 	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,6 +81,11 @@ class LiveDemo:
         fresh = self.var / "clock.new"
         fresh.write_text(str(seconds))
         fresh.replace(self.var / "clock")
+
+    def now(self) -> datetime:
+        """The moment by its clock."""
+        clock = self.var / "clock"
+        return datetime.now(UTC) + timedelta(seconds=int(clock.read_text()) if clock.exists() else 0)
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body of a page fetched without a login."""
