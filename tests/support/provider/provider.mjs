@@ -27,6 +27,8 @@ const provider = new Provider(settings.issuer, {
     rpInitiatedLogout: { enabled: true },
   },
   pkce: { required: () => true },
+  // Its own dispatcher refuses addresses of this machine, and the tests' service is at one.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   clientBasedCORS: () => false,
   ttl: { Session: 3600, Interaction: 600, Grant: 3600, IdToken: 300, AccessToken: 300, AuthorizationCode: 60 },
 });
