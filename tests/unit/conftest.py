@@ -16,6 +16,7 @@ def hermetic(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.node.get_closest_marker("programs"):
         yield
         return
+    monkeypatch.setattr(psycopg, "connect", _no_postgres)
     monkeypatch.setattr(psycopg.Connection, "connect", _no_postgres)  # libpq opens its sockets unseen by Python
     with nothing_outside():
         yield
