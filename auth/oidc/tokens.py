@@ -4,7 +4,6 @@ Authlib's own check of an ID token runs last. What stands before it is what Auth
 single audience, an empty subject, the age of a token and a leeway of seconds.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -20,6 +19,7 @@ from auth.oidc.settings import Clock, ProviderSettings
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LOGOUT_TOKEN_LIFETIME = 300
 LONGEST_SUBJECT = 255
+LATEST_MOMENT = 253_402_300_800  # the year 10000, and short of infinity
 
 _AUTHLIB_REFUSALS = {
     "nonce": Refusal.NONCE_MISMATCH,
@@ -108,7 +108,7 @@ class TokenVerifier:
 
 def _moment(claims: Claims, name: str, otherwise: Refusal) -> float:
     value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LATEST_MOMENT:
         raise Refused(otherwise)
     return value
 

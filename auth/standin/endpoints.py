@@ -6,7 +6,7 @@ import hmac
 from typing import Any
 from urllib.parse import unquote_plus
 
-from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request
+from flask import Blueprint, abort, current_app, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -38,10 +38,6 @@ def metadata() -> ResponseReturnValue:
     held.count("metadata")
     if held.does(Misbehaviour.METADATA_DOWN):
         abort(503)
-    if held.does(Misbehaviour.METADATA_ENDLESS):
-        return Response(
-            (b'{"a": "' if part == 0 else b"a" * 65536 for part in range(2000)), mimetype="application/json"
-        )
     settings = held.settings
     connect = settings.issuer + "/connect"
     content: dict[str, Any] = {
@@ -66,6 +62,8 @@ def metadata() -> ResponseReturnValue:
     }
     if settings.pushed_requests:
         content["pushed_authorization_request_endpoint"] = f"{connect}/par"
+    if held.does(Misbehaviour.METADATA_ENORMOUS):
+        content["padding"] = "a" * 1_000_000
     if held.does(Misbehaviour.METADATA_OTHER_ISSUER):
         content["issuer"] = "https://broker.example"
     if held.does(Misbehaviour.METADATA_WITHOUT_TOKEN_ENDPOINT):

@@ -22,7 +22,7 @@ class Misbehaviour(StrEnum):
     METADATA_PLAIN_TOKEN_ENDPOINT = auto()
     METADATA_PLAIN_KEYS = auto()
     METADATA_PLAIN_AUTHORISATION = auto()
-    METADATA_ENDLESS = auto()
+    METADATA_ENORMOUS = auto()
     METADATA_WITHOUT_RESPONSE_ISSUER = auto()
 
     RESPONSE_OTHER_ISSUER = auto()
@@ -57,6 +57,8 @@ class Misbehaviour(StrEnum):
     EXPIRED = auto()
     EXPIRED_HALF_A_MINUTE_AGO = auto()
     EXPIRY_NOT_A_NUMBER = auto()
+    EXPIRY_INFINITE = auto()
+    EXPIRY_ENORMOUS = auto()
     NOT_YET_VALID = auto()
     NO_NONCE = auto()
     OTHER_NONCE = auto()
@@ -125,6 +127,8 @@ ANY_TOKEN: Mapping[Misbehaviour, Callable[[Claims], None]] = {
     Misbehaviour.NO_EXPIRY: _drop("exp"),
     Misbehaviour.EXPIRED: _move(-WEEK, "exp"),
     Misbehaviour.EXPIRED_HALF_A_MINUTE_AGO: lambda claims: claims.update(exp=claims["iat"] - 30),
+    Misbehaviour.EXPIRY_INFINITE: _set(exp=float("inf")),
+    Misbehaviour.EXPIRY_ENORMOUS: _set(exp=10**400),
     Misbehaviour.EXPIRY_NOT_A_NUMBER: lambda claims: claims.update(exp=str(claims["exp"])),
 }
 
