@@ -63,6 +63,11 @@ def plain_size(length: int) -> int:
     return full * CHUNK + last - TAG
 
 
+def span(start: int, stop: int) -> tuple[int, int]:
+    """The bytes of a message, from and up to, whose chunks hold the plaintext bytes ``start`` to ``stop``."""
+    return HEADER + start // CHUNK * SEALED_CHUNK, HEADER + (max(stop - 1, start) // CHUNK + 1) * SEALED_CHUNK
+
+
 class _Keys:
     """What one message is sealed with, from its input key, salt and context."""
 
@@ -160,8 +165,8 @@ class Opener:
 
     def span(self, start: int, stop: int) -> tuple[int, int]:
         """The bytes of the message, from and up to, that hold the plaintext bytes ``start`` to ``stop``."""
-        first, last = start // CHUNK, max(stop - 1, start) // CHUNK
-        return HEADER + first * SEALED_CHUNK, min(HEADER + (last + 1) * SEALED_CHUNK, self.length)
+        lower, upper = span(start, stop)
+        return lower, min(upper, self.length)
 
     def open_range(self, sealed: Iterable[bytes | memoryview], start: int, stop: int) -> Iterator[bytes]:
         """The plaintext bytes ``start`` to ``stop``, in pieces of at most 256 KiB, each verified before it is released.

@@ -50,14 +50,19 @@ class Vault:
         sealer = Sealer(expander(data_key), container.object_context(place))
         return Upload(self.store, object_name(place), sealer, wrapped)
 
-    def open(self, case_key: WrappedKey, place: Place, wrapped_data_key: bytes) -> Reader:
-        """A stored version, its commitment and its length verified. NotFound, Corrupt, UnknownKek or Unavailable."""
+    def open(
+        self, case_key: WrappedKey, place: Place, wrapped_data_key: bytes, expected: range | None = None
+    ) -> Reader:
+        """A stored version, its commitment and its length verified. NotFound, Corrupt, UnknownKek or Unavailable.
+
+        ``expected`` are the plaintext bytes that will be read, if only some: a short range is fetched meanwhile.
+        """
         data_key = keys.unwrap(
             expander(self._case_key(case_key, place.organisation, place.case)),
             wrapped_data_key,
             container.data_key_context(place),
         )
-        return Reader(self.store, object_name(place), expander(data_key), container.object_context(place))
+        return Reader(self.store, object_name(place), expander(data_key), container.object_context(place), expected)
 
     def seal_text(self, case_key: WrappedKey, place: TextPlace, purpose: str, text: str) -> bytes:
         """A short text (a file name, a comment) sealed for its row; ``purpose`` names the column it stands in."""

@@ -38,8 +38,13 @@ class Attack:
         assert released == PLAIN[: len(released)]
 
     def assert_refused_at_opening(self) -> None:
+        """Whole, or for a short range somewhere in the middle, which is opened in another way."""
         with pytest.raises(Corrupt):
             self.room.open(self.place, self.stored)
+        with pytest.raises(Corrupt):
+            self.room.vault.open(
+                self.room.case_key, self.place, self.stored.wrapped_data_key, range(20 * CHUNK, 20 * CHUNK + 10)
+            )
 
     def _read_into(self, released: bytearray) -> None:
         for piece in self.room.open(self.place, self.stored).read():

@@ -58,6 +58,39 @@ def test_a_kibibyte_out_of_many_mebibytes_fetches_little(room: Room, store: Coun
     assert sum(stop - start for start, stop in store.requests) < 400 * 1024
 
 
+def test_an_expected_range_is_fetched_with_header_and_end_and_nothing_else(room: Room, store: Counting) -> None:
+    plain = noise(30 * MIB)
+    place, stored = room.put(plain)
+    start, stop = 20 * MIB - 500, 20 * MIB + 524
+    reader = room.vault.open(room.case_key, place, stored.wrapped_data_key, range(start, stop))
+    assert b"".join(reader.read(start, stop)) == plain[start:stop]
+    assert len(store.requests) == 3
+    assert sum(stop - start for start, stop in store.requests) < 4 * (CHUNK + 16) + 64
+
+
+@pytest.mark.parametrize("size", [0, 10, CHUNK, 16 * CHUNK, 16 * CHUNK + 1, 40 * CHUNK + 7])
+@pytest.mark.parametrize(
+    "expected",
+    [range(0), range(5, 9), range(16 * CHUNK, 16 * CHUNK + 1), range(30 * CHUNK, 41 * CHUNK), range(1 << 40)],
+)
+def test_what_was_expected_does_not_change_what_is_read(room: Room, size: int, expected: range) -> None:
+    plain = noise(size)
+    place, stored = room.put(plain)
+    reader = room.vault.open(room.case_key, place, stored.wrapped_data_key, expected)
+    assert reader.size == size
+    assert b"".join(reader.read()) == plain
+    start = min(expected.start, size)
+    stop = min(expected.stop, size)
+    assert b"".join(reader.read(start, stop)) == plain[start:stop]
+
+
+def test_a_missing_version_is_not_found_whatever_is_expected(room: Room) -> None:
+    place, stored = room.put(b"gone")
+    room.vault.delete(stored.object_name)
+    with pytest.raises(NotFound):
+        room.vault.open(room.case_key, place, stored.wrapped_data_key, range(20 * MIB, 20 * MIB + 1))
+
+
 @pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 16 * CHUNK, 40 * CHUNK, 40 * CHUNK + 1])
 def test_every_range_is_what_it_should_be(room: Room, size: int) -> None:
     plain = noise(size)
