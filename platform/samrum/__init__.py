@@ -25,6 +25,7 @@ def create_app(settings: Settings, platform: Platform | None = None) -> Flask:
         SESSION_COOKIE_NAME="__Host-samrum" if settings.secure_cookies else "samrum",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_SAMESITE="Lax",
+        PROVIDE_AUTOMATIC_OPTIONS=False,
         MAX_CONTENT_LENGTH=MIB,
         MAX_FORM_MEMORY_SIZE=MIB,
         SEND_FILE_MAX_AGE_DEFAULT=3600,

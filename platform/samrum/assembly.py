@@ -21,7 +21,7 @@ def make_platform(settings: Settings) -> Platform:
             client_id=settings.oidc_client_id,
             credential=settings.oidc_client_secret.get_secret_value(),
             redirect_uri=f"{base_url}/login/citizen/callback",
-            post_logout_redirect_uri=f"{base_url}/",
+            post_logout_redirect_uri=f"{base_url}/login/out",
             profile=settings.oidc_profile,
             ca_bundle=str(settings.oidc_ca_bundle) if settings.oidc_ca_bundle else None,
         )

@@ -28,7 +28,7 @@ _STOP_SECONDS = 15.0
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is begun anew at the next start
 
 CALLBACK_PATH = "/login/citizen/callback"
-LOGGED_OUT_PATH = "/"
+LOGGED_OUT_PATH = "/login/out"
 HEALTH_PATH = "/health"
 
 

@@ -22,6 +22,18 @@ def login_with_person(session: Session, token_hash: bytes) -> tuple[LoginSession
     return None if row is None else (row[0], row[1], row[2])
 
 
+def logins_of(session: Session, person_id: UUID) -> list[LoginSession]:
+    """A person's logins that nobody has ended; time may have."""
+    return list(
+        session.scalars(
+            select(LoginSession).where(
+                (LoginSession.staff_id == person_id) | (LoginSession.citizen_id == person_id),
+                LoginSession.ended_at.is_(None),
+            )
+        )
+    )
+
+
 def end_logins(session: Session, person_id: UUID, now: datetime) -> None:
     """End every running login of a person."""
     session.execute(
@@ -53,7 +65,15 @@ def draft_of(session: Session, person_id: UUID, draft_id: UUID) -> Draft | None:
 
 
 def sweep(session: Session, *, logins_before: datetime, rest_before: datetime) -> None:
-    """Remove what is of no use any more: old logins, attempts, failures, form receipts and drafts."""
+    """Remove what is of no use any more: old logins, attempts, failures, form receipts and drafts.
+
+    What belonged to a login goes sooner than the login's own row: no login runs for longer than a day.
+    """
     session.execute(delete(LoginSession).where(LoginSession.created_at < logins_before))
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.created_at < rest_before)
+        .values(sealed_id_token=None, sealed_new_totp=None)
+    )
     for table in (LoginAttempt.created_at, LoginFailure.at, FormReceipt.at, Draft.at):
         session.execute(delete(table.class_).where(table < rest_before))

@@ -15,7 +15,9 @@ def staff_by_email(session: Session, email: str) -> Staff | None:
 
 
 def staff_by_invitation(session: Session, invitation_hash: bytes) -> Staff | None:
-    return session.scalars(select(Staff).where(Staff.invitation_hash == invitation_hash)).one_or_none()
+    """The member of staff with this invitation, held until the transaction ends: a code is good once."""
+    query = select(Staff).where(Staff.invitation_hash == invitation_hash)
+    return session.scalars(query.with_for_update()).one_or_none()
 
 
 def staff_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Staff]:
@@ -48,6 +50,10 @@ def citizen_by_login(session: Session, issuer: str, subject: str) -> Citizen | N
 
 def organisation_by_name(session: Session, name: str) -> Organisation | None:
     return session.scalars(select(Organisation).where(Organisation.name == name)).one_or_none()
+
+
+def units_of_organisation(session: Session, organisation_id: UUID) -> list[Unit]:
+    return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name)))
 
 
 def unit_by_name(session: Session, organisation_id: UUID, name: str) -> Unit | None:

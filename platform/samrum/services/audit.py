@@ -40,7 +40,9 @@ class Event(StrEnum):
     LOGGED_OUT = "logged_out"
     CITIZEN_LINKED = "citizen_linked"
     SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_RESET = "second_factor_reset"
     PASSWORD_SET = "password_set"  # noqa: S105
+    STAFF_INVITED = "staff_invited"
     STAFF_CREATED = "staff_created"
     STAFF_DEACTIVATED = "staff_deactivated"
 

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from urllib.parse import parse_qsl
 
-from auth.oidc import AttemptExpired, CitizenIdentity, LoginAttempt
+from auth.oidc import AttemptExpired, CitizenIdentity, LoginAttempt, OidcError, Refused
 from samrum.cpr import Cpr, InvalidCpr
 from samrum.models import Citizen, CitizenLogin
 from samrum.models import LoginAttempt as AttemptRow
@@ -30,11 +31,12 @@ class Arrival:
 
 
 def begin(platform: Platform, browser: str, purpose: dict[str, str], *, reference_text: str | None = None) -> str:
-    """Start a login; returns the broker's address to go to. With a reference text it is a fresh login for that act.
+    """Start a login; returns the broker's address to go to. A reference text is shown to the citizen in MitID.
 
     ``browser`` is a random value in a cookie. Raises ``OidcError``.
     """
-    url, begun = platform.relying_party.begin(reference_text, fresh=reference_text is not None)
+    # Always fresh: on a shared computer the broker may still know whoever sat there before.
+    url, begun = platform.relying_party.begin(reference_text, fresh=True)
     content = {"attempt": dataclasses.asdict(begun), "purpose": purpose}
     with platform.database.transaction() as session:
         session.add(
@@ -48,10 +50,24 @@ def begin(platform: Platform, browser: str, purpose: dict[str, str], *, referenc
     return url
 
 
-def finish(platform: Platform, caller: Caller, browser: str, query: dict[str, str]) -> Arrival:
-    """Carry a login through. Raises ``OidcError`` or ``LoginRefused``; an attempt counts once."""
+def finish(platform: Platform, caller: Caller, browser: str, query: str) -> Arrival:
+    """Carry a login through, with the raw query string of the citizen's return.
+
+    Raises ``OidcError``, or ``LoginRefused`` when the login is nobody's here; both are logged. An attempt counts once.
+    """
+    try:
+        return _finish(platform, caller, browser, query)
+    except LoginRefused as refused:
+        _log_failure(platform, caller, refused.problem.value)
+        raise
+    except OidcError as error:
+        _log_failure(platform, caller, error.code.value if isinstance(error, Refused) else type(error).__name__)
+        raise
+
+
+def _finish(platform: Platform, caller: Caller, browser: str, query: str) -> Arrival:
     with platform.database.transaction() as session:
-        row = attempt(session, _hash(query.get("state", "")))
+        row = attempt(session, _hash(dict(parse_qsl(query)).get("state", "")))
         if row is not None:
             session.delete(row)
     if row is None:
@@ -62,22 +78,18 @@ def finish(platform: Platform, caller: Caller, browser: str, query: dict[str, st
     begun = content["attempt"]
     begun["created_at"] = datetime.fromisoformat(begun["created_at"])
     identity = platform.relying_party.finish(LoginAttempt(**begun), query)
-    try:
-        with platform.act(caller) as act:
-            citizen = _registered(platform, act, identity)
-            token = sessions.begin(
-                act, citizen, Stage.FULL, act.now, platform.fields.seal("id token", identity.id_token.encode())
-            )
-            act.log(Event.LOGGED_IN, actor_kind="citizen", actor_id=citizen.id)
-    except LoginRefused as refused:
-        log_failure(platform, caller, refused.problem.value)
-        raise
+    with platform.act(caller) as act:
+        citizen = _registered(platform, act, identity)
+        token = sessions.begin(
+            act, citizen, Stage.FULL, act.now, platform.fields.seal("id token", identity.id_token.encode())
+        )
+        act.log(Event.LOGGED_IN, actor_kind="citizen", actor_id=citizen.id)
     return Arrival(token, citizen, identity, content["purpose"])
 
 
-def log_failure(platform: Platform, caller: Caller, reason: str) -> None:
-    """Write the audit row of a login that led nowhere; ``reason`` is a code."""
-    with platform.act(caller) as act:
+def _log_failure(platform: Platform, caller: Caller, reason: str) -> None:
+    """Write the audit row of a login that led nowhere; ``reason`` is a code. Who ran a login before is not meant."""
+    with platform.act(replace(caller, actor=None)) as act:
         act.log(Event.LOGIN_FAILED, reason=reason[:40])
 
 

@@ -4,6 +4,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from auth.policy import Decision
+from storage import NotFound as ObjectMissing
+from storage import StorageError
 
 
 class NotThere(Exception):
@@ -48,6 +50,11 @@ class Problem(StrEnum):
     PARENT_CPR_TWICE = "parent_cpr_twice"
     EMAIL_TAKEN = "email_taken"
     NAME_MISSING = "name_missing"
+    OWN_ACCOUNT = "own_account"
+    ACCOUNT_CLOSED = "account_closed"
+    ROLES_CLASH = "roles_clash"
+    UNIT_MISSING = "unit_missing"
+    NO_OWNERLESS_CASE = "no_ownerless_case"
     FILE_EMPTY = "file_empty"
     FILE_NAME_EMPTY = "file_name_empty"
     FILE_NAME_TOO_LONG = "file_name_too_long"
@@ -72,6 +79,7 @@ class Invalid(Exception):
 class LoginProblem(StrEnum):
     WRONG = "wrong"
     WRONG_CODE = "wrong_code"
+    LOGIN_ENDED = "login_ended"
     TOO_MANY = "too_many"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
     WRONG_INVITATION = "wrong_invitation"
@@ -85,3 +93,16 @@ class LoginRefused(Exception):
     def __init__(self, problem: LoginProblem) -> None:
         super().__init__(problem.value)
         self.problem = problem
+
+
+__all__ = [
+    "AlreadyDone",
+    "Denied",
+    "Invalid",
+    "LoginProblem",
+    "LoginRefused",
+    "NotThere",
+    "ObjectMissing",
+    "Problem",
+    "StorageError",
+]

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from auth.policy import Action, Level, decide
 from samrum.models import Grant, Staff
-from samrum.queries.cases import grant_in_force
+from samrum.queries.cases import case_by_number, grant_in_force
 from samrum.queries.people import staff_by_email
 from samrum.services.audit import Event
-from samrum.services.errors import Invalid, NotThere, Problem
+from samrum.services.errors import Denied, Invalid, NotThere, Problem
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import staff_actor
 
@@ -53,8 +53,8 @@ def revoke_grant(platform: Platform, caller: Caller, case_id: UUID, grant_id: UU
             act.log(Event.GRANT_REVOKED, case_id=case_id, subject_id=grant.staff_id)
 
 
-def hand_over(platform: Platform, caller: Caller, case_id: UUID, email: str) -> None:
-    """Make a colleague the owner; the former owner keeps nothing. Raises ``Invalid``."""
+def hand_over(platform: Platform, caller: Caller, case_id: UUID, email: str, why: str | None = None) -> None:
+    """Make a colleague the owner; the former owner keeps nothing. Raises ``Invalid``. ``why`` is a code for the log."""
     with platform.act(caller) as act:
         found = act.require(case_id, Action.HAND_OVER, lock=True)
         case = found.case
@@ -63,7 +63,21 @@ def hand_over(platform: Platform, caller: Caller, case_id: UUID, email: str) -> 
             raise Invalid(Problem.NOT_CASE_CREATOR, "email")
         _revoke(act, grant_in_force(act.session, case_id, receiver.id))
         former, case.owner_id = case.owner_id, receiver.id
-        act.log(Event.CASE_HANDED_OVER, case_id=case_id, subject_id=receiver.id, detail={"from": str(former)})
+        detail = {"from": str(former), "why": why} if why else {"from": str(former)}
+        act.log(Event.CASE_HANDED_OVER, case_id=case_id, subject_id=receiver.id, detail=detail)
+
+
+def hand_over_ownerless(platform: Platform, caller: Caller, number: str, email: str, why: str) -> None:
+    """As ``hand_over``, by an administrator who has the case's number from somebody in it, for a case whose owner's
+    account is closed. Raises ``Invalid``, alike for every number that is not such a case's."""
+    with platform.database.transaction(writes=False) as session:
+        case_id = case_by_number(session, number)
+    if case_id is None:
+        raise Invalid(Problem.NO_OWNERLESS_CASE, "number")
+    try:
+        hand_over(platform, caller, case_id, email, why)
+    except Denied as denied:
+        raise Invalid(Problem.NO_OWNERLESS_CASE, "number") from denied
 
 
 def _active(staff: Staff | None) -> Staff:

@@ -1,7 +1,10 @@
 """Organisations, units, staff accounts, and citizens by CPR number."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from auth.policy import StaffActor
 from samrum.cpr import Cpr
@@ -13,10 +16,15 @@ from samrum.services.errors import Invalid, NotThere, Problem
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.staff_login import INVITATION_LIFE, invitation_hash, new_invitation
 
+_SAME_CLICK = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class NewStaff:
-    """A professional to create; organisation and unit are made when they are not there yet."""
+    """A professional to create; organisation and unit are made when they are not there yet.
+
+    What an administrator creates belongs to the administrator's own organisation, whatever ``organisation`` says.
+    """
 
     name: str
     email: str
@@ -29,7 +37,7 @@ class NewStaff:
 
 @dataclass(frozen=True)
 class StaffRow:
-    """A line of the administrator's list."""
+    """An account, as the administrator sees it. ``has_password`` is False until the invitation was accepted."""
 
     id: UUID
     name: str
@@ -39,30 +47,33 @@ class StaffRow:
     case_creator: bool
     administrator: bool
     auditor: bool
+    has_password: bool
+    has_second_factor: bool
+    is_self: bool
 
 
 def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUID, str]:
-    """Create an account; returns its id and the single-use invitation code. Raises ``Invalid``."""
+    """Create an account; returns its id and the single-use invitation code. Raises ``NotThere`` or ``Invalid``."""
     code = new_invitation()
     with platform.act(caller) as act:
+        organisation = _organisation(act, new.organisation)
         if not new.name.strip():
             raise Invalid(Problem.NAME_MISSING, "name")
+        if not new.unit.strip():
+            raise Invalid(Problem.UNIT_MISSING, "unit")
+        if new.case_creator and (new.administrator or new.auditor):
+            raise Invalid(Problem.ROLES_CLASH, "roles")
         if people.staff_by_email(act.session, new.email) is not None:
             raise Invalid(Problem.EMAIL_TAKEN, "email")
-        organisation = people.organisation_by_name(act.session, new.organisation)
-        if organisation is None:
-            organisation = Organisation(name=new.organisation)
-            act.session.add(organisation)
-            act.session.flush()
-        unit = people.unit_by_name(act.session, organisation.id, new.unit)
+        unit = people.unit_by_name(act.session, organisation.id, new.unit.strip())
         if unit is None:
-            unit = Unit(organisation_id=organisation.id, name=new.unit)
+            unit = Unit(organisation_id=organisation.id, name=new.unit.strip())
             act.session.add(unit)
             act.session.flush()
         staff = Staff(
             unit_id=unit.id,
             name=new.name.strip(),
-            email=new.email.strip(),
+            email=new.email.strip().lower(),
             case_creator=new.case_creator,
             administrator=new.administrator,
             auditor=new.auditor,
@@ -73,16 +84,48 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
         act.session.add(staff)
         act.session.flush()
         act.log(Event.STAFF_CREATED, subject_id=staff.id)
+        act.result = staff.id
         return staff.id, code
 
 
-def deactivate_staff(platform: Platform, caller: Caller, staff_id: UUID) -> None:
-    """Close an account of the administrator's own organisation; its logins end at once. Raises ``NotThere``."""
+def renew_invitation(platform: Platform, caller: Caller, staff_id: UUID) -> str:
+    """A new single-use code in place of an earlier one, also for who forgot the password. Raises ``NotThere``,
+    ``Invalid``. The old password stands until the code is used."""
+    code = new_invitation()
     with platform.act(caller) as act:
-        staff = people.staff_by_id(act.session, [staff_id]).get(staff_id)
-        if staff is None or not _administers(caller, staff.unit.organisation_id):
-            raise NotThere
+        staff = _active(act, staff_id)
+        staff.invitation_hash = invitation_hash(platform, code)
+        staff.invited_until = act.now + INVITATION_LIFE
+        act.log(Event.STAFF_INVITED, subject_id=staff.id)
+        act.result = staff.id
+    return code
+
+
+def invitation_for_second_click(platform: Platform, caller: Caller, staff_id: UUID) -> str | None:
+    """A new code where one was made a moment ago and its page was never seen; None when that is longer ago."""
+    with platform.database.transaction(writes=False) as session:
+        until = _administered(session, caller, staff_id).invited_until
+    if until is None or platform.clock.now() - (until - INVITATION_LIFE) > _SAME_CLICK:
+        return None
+    return renew_invitation(platform, caller, staff_id)
+
+
+def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID) -> None:
+    """Forget somebody's second factor, as when a phone is lost; the logins end. Raises ``NotThere`` or ``Invalid``."""
+    with platform.act(caller) as act:
+        staff = _active(act, staff_id)
+        staff.sealed_totp = staff.totp_counter = None
+        sessions.end_all(act, staff.id)
+        act.log(Event.SECOND_FACTOR_RESET, subject_id=staff.id)
+
+
+def deactivate_staff(platform: Platform, caller: Caller, staff_id: UUID) -> None:
+    """Close an account of the administrator's own organisation; its logins end at once. Raises ``NotThere``, or
+    ``Invalid`` for one's own account: so that every organisation keeps an administrator."""
+    with platform.act(caller) as act:
+        staff = _active(act, staff_id)
         staff.active = False
+        staff.invitation_hash = staff.invited_until = None
         sessions.end_all(act, staff.id)
         act.log(Event.STAFF_DEACTIVATED, subject_id=staff.id)
 
@@ -93,12 +136,23 @@ def list_staff(platform: Platform, caller: Caller, *, after: str = "", limit: in
     if not isinstance(actor, StaffActor) or not actor.administrator:
         raise NotThere
     with platform.database.transaction(writes=False) as session:
-        return [
-            StaffRow(
-                row.id, row.name, row.email, row.unit.name, row.active, row.case_creator, row.administrator, row.auditor
-            )
-            for row in people.staff_of_organisation(session, actor.organisation, after=after, limit=limit)
-        ]
+        rows = people.staff_of_organisation(session, actor.organisation, after=after, limit=limit)
+        return [_row(row, caller) for row in rows]
+
+
+def person(platform: Platform, caller: Caller, staff_id: UUID) -> StaffRow:
+    """One account of the administrator's own organisation. Raises ``NotThere``."""
+    with platform.database.transaction(writes=False) as session:
+        return _row(_administered(session, caller, staff_id), caller)
+
+
+def units(platform: Platform, caller: Caller) -> list[str]:
+    """The units of the administrator's own organisation. Raises ``NotThere``."""
+    actor = caller.actor
+    if not isinstance(actor, StaffActor) or not actor.administrator:
+        raise NotThere
+    with platform.database.transaction(writes=False) as session:
+        return [unit.name for unit in people.units_of_organisation(session, actor.organisation)]
 
 
 def citizen(platform: Platform, act: Act, name: str, cpr: Cpr | None) -> Citizen:
@@ -116,6 +170,54 @@ def citizen(platform: Platform, act: Act, name: str, cpr: Cpr | None) -> Citizen
     act.session.add(new)
     act.session.flush()
     return new
+
+
+def _row(staff: Staff, caller: Caller) -> StaffRow:
+    return StaffRow(
+        id=staff.id,
+        name=staff.name,
+        email=staff.email,
+        unit=staff.unit.name,
+        active=staff.active,
+        case_creator=staff.case_creator,
+        administrator=staff.administrator,
+        auditor=staff.auditor,
+        has_password=staff.password_hash is not None,
+        has_second_factor=staff.sealed_totp is not None,
+        is_self=staff.id == caller.id,
+    )
+
+
+def _organisation(act: Act, name: str) -> Organisation:
+    """The administrator's own organisation; for the command line the one with this name, made when it is new."""
+    actor = act.caller.actor
+    if isinstance(actor, StaffActor) and actor.administrator:
+        return act.session.get_one(Organisation, actor.organisation)
+    if actor is not None or act.caller.address is not None:
+        raise NotThere
+    organisation = people.organisation_by_name(act.session, name)
+    if organisation is None:
+        organisation = Organisation(name=name)
+        act.session.add(organisation)
+        act.session.flush()
+    return organisation
+
+
+def _administered(session: Session, caller: Caller, staff_id: UUID) -> Staff:
+    staff = people.staff_by_id(session, [staff_id]).get(staff_id)
+    if staff is None or not _administers(caller, staff.unit.organisation_id):
+        raise NotThere
+    return staff
+
+
+def _active(act: Act, staff_id: UUID) -> Staff:
+    """Somebody else's account that is in use. Raises ``NotThere`` or ``Invalid``."""
+    staff = _administered(act.session, act.caller, staff_id)
+    if staff.id == act.caller.id:
+        raise Invalid(Problem.OWN_ACCOUNT)
+    if not staff.active:
+        raise Invalid(Problem.ACCOUNT_CLOSED)
+    return staff
 
 
 def _administers(caller: Caller, organisation_id: UUID) -> bool:

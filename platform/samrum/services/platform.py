@@ -28,11 +28,13 @@ from storage import Vault
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once."""
+    """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once.
+    ``device`` is what a login is told from others by in the list of one's own."""
 
     actor: Actor | None
     address: str | None = None
     once: bytes | None = None
+    device: str = ""
 
     @property
     def id(self) -> UUID | None:
@@ -98,10 +100,13 @@ class Platform:
     password_cost: Cost = field(default_factory=Cost)
 
     @contextmanager
-    def act(self, caller: Caller) -> Iterator[Act]:
-        """A use case in one transaction. Raises ``AlreadyDone`` when the caller's form was carried out before."""
+    def act(self, caller: Caller, *, writes: bool = True) -> Iterator[Act]:
+        """A use case in one transaction. Raises ``AlreadyDone`` when the caller's form was carried out before.
+
+        ``writes`` off: one that neither changes nor logs anything, and holds nobody up.
+        """
         try:
-            with self.database.transaction() as session:
+            with self.database.transaction(writes=writes) as session:
                 act = Act(session, caller, self.clock.now())
                 receipt = self._claim(session, caller, act.now)
                 yield act

@@ -1,20 +1,23 @@
 """Running logins: looked up at every request, ended by time, by the person, or by whoever closes the account."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from auth.policy import Actor, CitizenActor, StaffActor
 from samrum.models import Citizen, LoginSession, Staff
-from samrum.queries.logins import end_logins, login_with_person
+from samrum.queries.logins import end_logins, login_with_person, logins_of
 from samrum.services.audit import Event
+from samrum.services.errors import NotThere
 from samrum.services.platform import Act, Caller, Platform
 
 _SEEN_EVERY = timedelta(minutes=1)
 _HALF_LOGIN_LIFE = timedelta(minutes=15)
+_SAME_CLICK = timedelta(minutes=1)
 
 
 class Stage(StrEnum):
@@ -30,6 +33,7 @@ class Login:
     actor: Actor
     name: str
     subtitle: str
+    email: str
     stage: Stage
     is_running: bool
     has_second_factor: bool
@@ -52,16 +56,8 @@ def look_up(platform: Platform, token: str) -> Login | None:
     if found is None:
         return None
     row, staff, citizen = found
-    settings = platform.settings
     person = staff or citizen
-    is_running = (
-        row.ended_at is None
-        and person is not None
-        and person.active
-        and now - row.last_seen_at < timedelta(minutes=settings.session_idle_minutes)
-        and now - row.created_at
-        < (timedelta(hours=settings.session_hours) if row.stage == Stage.FULL else _HALF_LOGIN_LIFE)
-    )
+    is_running = row.ended_at is None and person is not None and person.active and is_within_limits(platform, row, now)
     if is_running and now - row.last_seen_at > _SEEN_EVERY:
         with platform.database.transaction() as session:
             session.merge(row, load=False).last_seen_at = now
@@ -71,13 +67,23 @@ def look_up(platform: Platform, token: str) -> Login | None:
             staff_actor(staff),
             staff.name,
             f"{staff.unit.name}, {staff.unit.organisation.name}",
+            staff.email,
             Stage(row.stage),
             is_running,
             staff.sealed_totp is not None,
         )
     if citizen is None:
         return None
-    return Login(row.id, CitizenActor(citizen.id, citizen.active), citizen.name, "", Stage(row.stage), is_running, True)
+    actor = CitizenActor(citizen.id, citizen.active)
+    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running, True)
+
+
+def is_within_limits(platform: Platform, row: LoginSession, now: datetime) -> bool:
+    """Whether a login was used lately enough, and begun lately enough."""
+    settings = platform.settings
+    longest = timedelta(hours=settings.session_hours) if row.stage == Stage.FULL else _HALF_LOGIN_LIFE
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    return now - row.last_seen_at < idle and now - row.created_at < longest
 
 
 def staff_actor(staff: Staff) -> StaffActor:
@@ -93,32 +99,89 @@ def staff_actor(staff: Staff) -> StaffActor:
 
 
 def begin(act: Act, person: Staff | Citizen, stage: Stage, now: datetime, sealed_id_token: bytes | None = None) -> str:
-    """Start a login within a use case; returns its token, 256 random bits."""
+    """Start a login within a use case, whose result it becomes; returns its token, 256 random bits."""
     token = secrets.token_urlsafe(32)
+    login_id = uuid4()
     act.session.add(
         LoginSession(
+            id=login_id,
             token_hash=token_hash(token),
             staff_id=person.id if isinstance(person, Staff) else None,
             citizen_id=person.id if isinstance(person, Citizen) else None,
             stage=stage.value,
             created_at=now,
             last_seen_at=now,
+            device=act.caller.device[:120],
             sealed_id_token=sealed_id_token,
         )
     )
+    act.result = login_id
     return token
 
 
-def log_out(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
-    """End one login. Returns the broker's ID token, where there is one, to end the broker's session with."""
-    with platform.act(caller) as act:
-        row = act.session.get(LoginSession, login_id)
-        if row is None or row.ended_at is not None:
+def token_for_second_click(platform: Platform, login_id: UUID) -> str | None:
+    """A new token for a login begun a moment ago, in place of the one that the first of two clicks was answered with.
+
+    A browser shows the answer to the last click only, and may never have seen the first one's cookie.
+    """
+    now = platform.clock.now()
+    with platform.database.transaction() as session:
+        row = session.get(LoginSession, login_id, with_for_update=True)
+        if row is None or row.ended_at is not None or now - row.created_at > _SAME_CLICK:
             return None
-        row.ended_at = act.now
-        act.log(Event.LOGGED_OUT)
-        sealed, row.sealed_id_token = row.sealed_id_token, None
+        token = secrets.token_urlsafe(32)
+        row.token_hash = token_hash(token)
+        return token
+
+
+def log_out(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
+    """End one login. Returns the broker's ID token, where there is one, to end the broker's session with.
+
+    The second of two clicks gets the ID token once more, since its answer is the one that the browser follows.
+    """
+    with platform.act(replace(caller, once=None)) as act:
+        row = act.session.get(LoginSession, login_id, with_for_update=True)
+        if row is None or (row.ended_at is not None and act.now - row.ended_at > _SAME_CLICK):
+            return None
+        if row.ended_at is None:
+            row.ended_at = act.now
+            kind = "staff" if row.staff_id else "citizen"
+            if row.stage == Stage.FULL:
+                act.log(Event.LOGGED_OUT, actor_kind=kind, actor_id=row.staff_id or row.citizen_id)
+        sealed = row.sealed_id_token
     return None if sealed is None else platform.fields.open("id token", sealed).decode()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running login of one's own. ``device`` is what the browser says of itself, shortened."""
+
+    id: UUID
+    device: str
+    begun_at: datetime
+    last_seen_at: datetime
+    is_this_one: bool
+
+
+def own_logins(platform: Platform, login: Login) -> list[Running]:
+    """The running logins of whoever is logged in, the one in use first, then by last use."""
+    now = platform.clock.now()
+    with platform.database.transaction(writes=False) as session:
+        rows = [row for row in logins_of(session, login.actor.id) if is_within_limits(platform, row, now)]
+    found = [Running(row.id, row.device, row.created_at, row.last_seen_at, row.id == login.id) for row in rows]
+    return sorted(found, key=lambda line: (line.is_this_one, line.last_seen_at), reverse=True)
+
+
+def end_own(platform: Platform, caller: Caller, login_ids: Collection[UUID]) -> None:
+    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``."""
+    if caller.id is None:
+        raise NotThere
+    with platform.act(caller) as act:
+        own = {row.id: row for row in logins_of(act.session, caller.id)}
+        for login_id in login_ids:
+            if login_id in own:
+                own[login_id].ended_at = act.now
+                act.log(Event.LOGGED_OUT)
 
 
 def end_all(act: Act, person_id: UUID) -> None:

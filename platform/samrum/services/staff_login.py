@@ -1,6 +1,7 @@
 """Staff logins: invitation, password, second factor. Failures are counted per account and per address."""
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,8 +11,8 @@ from samrum.queries.logins import failures_since, forget_failures
 from samrum.queries.people import staff_by_email, staff_by_invitation
 from samrum.services import sessions
 from samrum.services.audit import Event
-from samrum.services.errors import LoginProblem, LoginRefused
-from samrum.services.platform import Caller, Platform
+from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
+from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import Stage
 
 FAILURE_WINDOW = timedelta(minutes=15)
@@ -23,6 +24,7 @@ ISSUER = "Samrum"
 
 def give_password(platform: Platform, caller: Caller, email: str, password: str) -> str:
     """The first step. Returns the token of a login that still lacks the second factor. Raises ``LoginRefused``."""
+    caller = replace(caller, once=None)  # giving a password twice is giving it again
     failures = _count_failure(platform, caller, email.strip().lower())
     with platform.database.transaction(writes=False) as session:
         staff = staff_by_email(session, email)
@@ -43,8 +45,20 @@ def give_password(platform: Platform, caller: Caller, email: str, password: str)
 def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
     """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
     failures = _count_failure(platform, caller, str(caller.id))
+    try:
+        return _give_code(platform, caller, login_id, code, failures)
+    except AlreadyDone as done:
+        token = sessions.token_for_second_click(platform, done.result) if done.result else None
+        if token is None:
+            raise LoginRefused(LoginProblem.WRONG_CODE) from done
+    with platform.database.transaction() as session:
+        forget_failures(session, failures)
+    return token
+
+
+def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> str:
     with platform.act(caller) as act:
-        half, staff = _half_login(act.session.get(LoginSession, login_id), act.session.get(Staff, caller.id))
+        half, staff = _half_login(platform, act, login_id)
         sealed = staff.sealed_totp if staff.sealed_totp is not None else half.sealed_new_totp
         counter = None
         if sealed is not None:
@@ -65,8 +79,8 @@ def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> 
 
 def new_second_factor(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
     """The secret to enrol at the first login, the same until it is confirmed; None for who has one already."""
-    with platform.act(caller) as act:
-        half, staff = _half_login(act.session.get(LoginSession, login_id), act.session.get(Staff, caller.id))
+    with platform.act(replace(caller, once=None)) as act:
+        half, staff = _half_login(platform, act, login_id)
         if staff.sealed_totp is not None:
             return None
         if half.sealed_new_totp is None:
@@ -81,7 +95,8 @@ def provisioning_uri(secret: str, email: str) -> str:
 def accept_invitation(platform: Platform, caller: Caller, code: str, password: str) -> list[passwords.Problem]:
     """Choose the first password with a single-use invitation code. Returns why the password may not be chosen, if so.
 
-    Raises ``LoginRefused`` for a code that is unknown, used or run out.
+    Raises ``LoginRefused`` for a code that is unknown, used or run out; ``AlreadyDone`` for the second of two clicks,
+    with a result where the first one set the password.
     """
     failures = _count_failure(platform, caller, "invitation")
     with platform.act(caller) as act:
@@ -96,6 +111,7 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
                 staff.invitation_hash = staff.invited_until = None
                 sessions.end_all(act, staff.id)
                 act.log(Event.PASSWORD_SET, subject_id=staff.id)
+                act.result = staff.id
             return problems
     raise LoginRefused(LoginProblem.WRONG_INVITATION)
 
@@ -111,9 +127,17 @@ def invitation_hash(platform: Platform, code: str) -> bytes:
     return platform.fields.recognise("invitation", plain.encode())
 
 
-def _half_login(half: LoginSession | None, staff: Staff | None) -> tuple[LoginSession, Staff]:
-    if half is None or staff is None or half.ended_at is not None or half.staff_id != staff.id or not staff.active:
-        raise LoginRefused(LoginProblem.WRONG)
+def _half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:
+    """The caller's half login, and the caller, held so that a code is good once and a reset is not passed by.
+
+    Raises ``LoginRefused`` when it has ended.
+    """
+    staff = act.session.get(Staff, act.caller.id, with_for_update=True)
+    half = act.session.get(LoginSession, login_id, with_for_update=True)
+    if half is None or staff is None or half.staff_id != staff.id or half.stage != Stage.PASSWORD:
+        raise LoginRefused(LoginProblem.LOGIN_ENDED)
+    if half.ended_at is not None or not staff.active or not sessions.is_within_limits(platform, half, act.now):
+        raise LoginRefused(LoginProblem.LOGIN_ENDED)
     return half, staff
 
 

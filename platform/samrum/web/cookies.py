@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Response, g, request
+from flask import Response, g, request, session
 
 from samrum.web.current import platform
 
@@ -42,6 +42,23 @@ def set_login(response: Response, token: str) -> None:
 
 def drop_login(response: Response) -> None:
     response.delete_cookie(name("login"), path="/", secure=_secure(), httponly=True, samesite="Lax")
+
+
+def leave_nothing(response: Response) -> None:
+    """End what this browser holds: the login, the visitor's value, and messages not yet shown. The language stays.
+
+    The browser's own clearing is not asked to take cookies: it would take those of every site of the same domain.
+    """
+    drop_login(response)
+    g.pop("new_visitor", None)
+    response.delete_cookie(name("visitor"), path="/", secure=_secure(), httponly=True, samesite="Lax")
+    forget_messages()
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+def forget_messages() -> None:
+    """Drop messages that were meant for whoever used this browser before."""
+    session.pop("_flashes", None)
 
 
 def _set(response: Response, kind: str, value: str) -> None:

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from samrum.models import Draft
 from samrum.queries.logins import draft_of
 from samrum.services.sessions import Login
-from samrum.web import cookies
+from samrum.web import cookies, once
 from samrum.web.current import platform
 from samrum.web.multipart import fields_before_file
 
@@ -23,16 +23,23 @@ def second_step() -> str:
     return url_for("login.second_step", next=_back())
 
 
-def ask_to_log_in(login: Login | None, *, streams: bool) -> ResponseReturnValue:
-    """Answer a request without a running login: the login page, and what was typed is kept or at least shown."""
+def ask_to_log_in(
+    login: Login | None, *, streams: bool, typed: "MultiDict[str, str] | None" = None
+) -> ResponseReturnValue:
+    """Answer a request without a running login: the login page, and what was typed is kept or at least shown.
+
+    ``typed`` is what a view has read already of a body that streams in.
+    """
     if request.method in ("GET", "HEAD"):
         response = make_response(redirect(url_for("public.front", next=_back())))
         cookies.drop_login(response)
         return response
-    typed = fields_before_file(platform().settings.upload_limit) if streams else request.form
+    if typed is None:
+        typed = fields_before_file(platform().settings.upload_limit) if streams else request.form
     kept = worth_keeping(typed)
     if login is None:
-        return render_template("errors/logged_out.html", typed=kept), 401
+        return render_template("errors/logged_out.html", typed=kept, back=request.path), 401
+    once.check(typed.get("once", ""))
     draft_id = _keep(login.actor.id, kept) if kept else None
     flash(_("Du var blevet logget ud. Log ind igen, så står det, du skrev, der stadig."), "info")
     back = request.path + (f"?draft={draft_id}" if draft_id else "")

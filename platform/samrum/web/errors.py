@@ -3,22 +3,21 @@
 import logging
 import uuid
 
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from auth.oidc import OidcError
 from samrum.config import MIB
 from samrum.db import DatabaseUnavailable
-from samrum.services.errors import Denied, Invalid, NotThere
+from samrum.services.errors import Denied, Invalid, NotThere, ObjectMissing, StorageError
 from samrum.web import drafts, gate
 from samrum.web.current import platform
 from samrum.web.once import StaleForm
 from samrum.web.words import PROBLEMS, REASONS
-from storage import NotFound, StorageError
 
 _log = logging.getLogger("samrum.errors")
 _PAGES = frozenset({400, 403, 404, 405, 413, 429})
@@ -54,7 +53,7 @@ def unavailable(what: str) -> ResponseReturnValue:
 def typed() -> MultiDict[str, str]:
     """What the person had typed, to stand on the error page; nothing secret."""
     if request.mimetype == "multipart/form-data":
-        return MultiDict()
+        return drafts.worth_keeping(g.get("fields_before_file", MultiDict()))
     return drafts.worth_keeping(request.form)
 
 
@@ -74,7 +73,7 @@ def _invalid(error: Invalid) -> ResponseReturnValue:
 
 
 def _storage(error: StorageError) -> ResponseReturnValue:
-    if isinstance(error, NotFound):
+    if isinstance(error, ObjectMissing):
         _log.error("an object of a version is missing")
     return unavailable("storage")
 
@@ -85,6 +84,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
         return error
     if status == 413:
         return page(413, limit=limit_in_words())
+    if isinstance(error, MethodNotAllowed):
+        return render_template("errors/405.html"), 405, {"Allow": ", ".join(sorted(error.valid_methods or ()))}
     return page(status if status in _PAGES else (500 if status >= 500 else 400))
 
 

@@ -4,6 +4,7 @@ What somebody may do in a case is the policy's to decide; the gate only tells pe
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -14,17 +15,18 @@ from flask_login import LoginManager, UserMixin, current_user
 from auth.policy import StaffActor
 from samrum.db import DatabaseUnavailable
 from samrum.services import sessions
-from samrum.services.platform import Caller
+from samrum.services.platform import Caller, Platform
 from samrum.services.sessions import Login, Stage
 from samrum.web import cookies, drafts, once
 from samrum.web.current import platform
+from samrum.web.devices import device_in_words
 
 
 class Audience(Enum):
     """Whom a view is for."""
 
     EVERYBODY = "everybody"
-    HALF_LOGGED_IN = "half_logged_in"
+    HALF_LOGGED_IN = "half_logged_in"  # password given, second factor not; the view looks whether it still counts
     STAFF = "staff"
     CITIZEN = "citizen"
     ADMINISTRATOR = "administrator"
@@ -33,6 +35,7 @@ class Audience(Enum):
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 SIGNED_IN = (Audience.STAFF, Audience.CITIZEN)
+_SAFE = ("GET", "HEAD")
 
 
 class Viewer(UserMixin):  # type: ignore[misc]
@@ -63,19 +66,21 @@ def open_to(*audiences: Audience, streams: bool = False) -> Callable[[View], Vie
     return mark
 
 
-def caller(*, half: bool = False) -> Caller:
-    """Who asks in this request, with the form token once it has been checked. ``half``: also without second factor."""
+def caller(*, half: bool = False, again: bool = False) -> Caller:
+    """Who asks in this request, with the form token once it has been checked. ``half``: also without second factor.
+    ``again``: without the token, for what the second of two clicks still needs."""
     knows_who = current_user.is_authenticated or (half and getattr(current_user, "login", None) is not None)
     actor = current_user.login.actor if knows_who else None
-    return Caller(actor, request.remote_addr or "unknown", g.get("once"))
+    token = None if again else g.get("once")
+    return Caller(actor, request.remote_addr or "unknown", token, device_in_words(request.user_agent.string))
 
 
-def refreshed(case_caller: Caller, token: str) -> Caller | None:
-    """The same caller, looked up again; None once the login has ended."""
-    login = sessions.look_up(platform(), token)
+def refreshed(hub: Platform, before: Caller, token: str) -> Caller | None:
+    """The same caller, looked up again; None once the login has ended. Needs no request."""
+    login = sessions.look_up(hub, token)
     if login is None or not login.is_running or login.stage is not Stage.FULL:
         return None
-    return Caller(login.actor, case_caller.address)
+    return replace(before, actor=login.actor)
 
 
 def forget_viewer() -> None:
@@ -97,6 +102,8 @@ def install(app: Flask) -> None:
 
 
 def _enforce() -> ResponseReturnValue | None:
+    if request.method not in _SAFE:
+        once.check_origin()
     if request.endpoint is None or request.endpoint == "static":
         return None
     view: Any = current_app.view_functions[request.endpoint]
@@ -104,27 +111,29 @@ def _enforce() -> ResponseReturnValue | None:
     try:
         login: Login | None = getattr(current_user, "login", None)
     except DatabaseUnavailable:
-        if Audience.EVERYBODY not in audiences or request.method not in ("GET", "HEAD"):
+        if Audience.EVERYBODY not in audiences or request.method not in _SAFE:
             raise
         forget_viewer()
         login = None
     streams = getattr(view, "streams", False)
     if Audience.EVERYBODY not in audiences and (refusal := _refuse(login, audiences, streams)) is not None:
         return refusal
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        once.check_origin()
-        if not streams:
-            once.check(request.form.get("once", ""))
+    if request.method not in _SAFE and not streams:
+        once.check(request.form.get("once", ""))
     return None
 
 
 def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) -> ResponseReturnValue | None:
     if not audiences:
         abort(404)
+    if Audience.HALF_LOGGED_IN in audiences and login is not None and login.stage is Stage.PASSWORD:
+        return None
     if login is None or not login.is_running:
         return drafts.ask_to_log_in(login, streams=streams)
     if login.stage is not Stage.FULL:
-        return None if Audience.HALF_LOGGED_IN in audiences else redirect(drafts.second_step())
+        return redirect(drafts.second_step(), 303)
+    if Audience.HALF_LOGGED_IN in audiences:
+        return redirect(drafts.safe_path(request.args.get("next", "/")), 303)
     if not _belongs(login, audiences):
         abort(404)
     return None

@@ -63,6 +63,7 @@ def _navigation() -> list[tuple[str, str, bool]]:
         entries.append((_("Opret et rum"), "rooms.create"))
     if is_staff and actor.administrator:
         entries.append((_("Brugere"), "people.staff"))
+    entries.append((_("Mine logins"), "login.own_logins"))
     return [(label, url_for(endpoint), request.endpoint == endpoint) for label, endpoint in entries]
 
 
@@ -75,10 +76,9 @@ def _broker() -> str:
 def _headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value.replace("{broker}", _broker()))
-    if request.endpoint == "static":
-        return response
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.vary.add("Cookie")
     if platform().settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.add("Cookie")
     return response

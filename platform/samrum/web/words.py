@@ -83,6 +83,13 @@ PROBLEMS = {
     "parent_cpr_twice": _l("Den person er allerede registreret som forælder her."),
     "email_taken": _l("Der findes allerede en bruger med den e-mail."),
     "name_missing": _l("Skriv et navn."),
+    "own_account": _l("Det er din egen konto. Bed en anden administrator om at gøre det."),
+    "account_closed": _l("Kontoen er lukket, så det kan ikke lade sig gøre."),
+    "roles_clash": _l("En administrator eller revisor kan ikke oprette rum. Vælg kun det ene."),
+    "unit_missing": _l("Vælg en enhed, eller skriv navnet på en ny."),
+    "no_ownerless_case": _l(
+        "Der er ikke noget rum med det nummer, som du kan give videre. Tjek nummeret, og om ejerens konto er lukket."
+    ),
     "file_empty": _l("Filen er tom. Åbn den, gem den igen, og prøv en gang til."),
     "file_name_empty": _l("Filen har ikke noget navn. Giv den et navn, og prøv igen."),
     "file_name_too_long": _l("Filens navn er for langt. Giv den et kortere navn på højst 200 tegn, og prøv igen."),
@@ -97,6 +104,7 @@ PROBLEMS = {
 
 LOGIN_PROBLEMS = {
     "wrong": _l("E-mail eller adgangskode passer ikke. Prøv igen."),
+    "login_ended": _l("Der gik for lang tid. Begynd forfra med e-mail og adgangskode."),
     "wrong_code": _l("Koden passer ikke. Vent på den næste kode i din app, og skriv den."),
     "too_many": _l("Der har været for mange forsøg. Vent et kvarter, og prøv igen."),
     "wrong_invitation": _l("Koden passer ikke eller er udløbet. Bed din administrator om en ny."),
@@ -104,6 +112,7 @@ LOGIN_PROBLEMS = {
         "Du er logget ind med MitID, men du er ikke med i noget rum. Spørg den person i kommunen, du taler med."
     ),
     "other_person": _l("Dit MitID passer ikke med det, vi har registreret. Tal med den person i kommunen, du kender."),
+    "consent_by_other": _l("Det var en anden, der loggede ind med MitID. Derfor er samtykket ikke givet."),
     "other_browser": _l("Login blev begyndt i en anden browser. Begynd forfra her."),
     "account_inactive": _l("Din konto er lukket. Tal med den person i kommunen, du kender."),
 }
@@ -113,6 +122,19 @@ PASSWORD_PROBLEMS = {
     "too_long": _l("Adgangskoden er for lang. Den må højst have 128 tegn."),
     "common": _l("Den adgangskode bruger mange andre. Vælg en anden, for eksempel fire tilfældige ord."),
     "guessable": _l("Adgangskoden er for nem at gætte. Gør den længere, for eksempel med fire tilfældige ord."),
+}
+
+ROLES = {
+    "case_creator": _l("Oprette og eje rum"),
+    "administrator": _l("Administrere brugere"),
+    "auditor": _l("Læse loggen som revisor"),
+}
+
+HAND_OVER_REASONS = {
+    "left": _l("Ejeren er stoppet"),
+    "moved": _l("Ejeren har fået andet arbejde her"),
+    "leave": _l("Ejeren er på orlov eller syg"),
+    "other": _l("Andet"),
 }
 
 ACTIONS = {

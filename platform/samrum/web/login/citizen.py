@@ -9,19 +9,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from auth.oidc import AssuranceTooLow, AttemptExpired, Cancelled, LoginRequired, OidcError, ProviderUnavailable, Refused
+from auth.oidc import AssuranceTooLow, AttemptExpired, Cancelled, LoginRequired, OidcError, ProviderUnavailable
 from auth.policy import CitizenActor
 from samrum.services import citizen_login, consents
 from samrum.services.citizen_login import Arrival
 from samrum.services.consents import ConsentForm
-from samrum.services.errors import Denied, Invalid, LoginProblem, LoginRefused
+from samrum.services.errors import Denied, Invalid, LoginProblem, LoginRefused, NotThere
 from samrum.services.platform import Caller
 from samrum.web import cookies
 from samrum.web.current import platform
 from samrum.web.drafts import safe_path
 from samrum.web.errors import unavailable
-from samrum.web.gate import Audience, caller, open_to
+from samrum.web.gate import Audience, caller, forget_viewer, open_to
 from samrum.web.login import blueprint
+from samrum.web.login.entering import end_former, enter
 from samrum.web.words import LOGIN_PROBLEMS, PROBLEMS
 
 
@@ -62,16 +63,17 @@ def go_and_consent(case_id: UUID, number: str, form: ConsentForm) -> ResponseRet
 def callback() -> ResponseReturnValue:
     """The citizen is back: log in, and carry out what the login was for."""
     try:
-        arrival = citizen_login.finish(platform(), caller(), cookies.visitor(), request.args.to_dict())
+        query = request.query_string.decode("ascii", "replace")
+        arrival = citizen_login.finish(platform(), caller(), cookies.visitor(), query)
     except OidcError as error:
         return _not_logged_in(error)
     except LoginRefused as refused:
-        return render_template("login/citizen_failed.html", reason_text=LOGIN_PROBLEMS[refused.problem.value]), 403
-    target = safe_path(arrival.purpose.get("next", "/"))
+        if refused.problem is not LoginProblem.OTHER_BROWSER:
+            return _somebody_else(refused)
+        return _failed(LOGIN_PROBLEMS[refused.problem.value])
+    response = enter(arrival.token, safe_path(arrival.purpose.get("next", "/")))
     if "consent" in arrival.purpose:
-        target = _consent(arrival)
-    response = make_response(redirect(target))
-    cookies.set_login(response, arrival.token)
+        response.location = _consent(arrival)
     return response
 
 
@@ -79,7 +81,7 @@ def _consent(arrival: Arrival) -> str:
     """Give the consent that the citizen went to the broker for; returns where to go on."""
     case_id = UUID(arrival.purpose["consent"])
     if arrival.purpose["person"] != str(arrival.citizen.id):
-        flash(LOGIN_PROBLEMS[LoginProblem.OTHER_PERSON.value], "error")
+        flash(LOGIN_PROBLEMS["consent_by_other"], "error")
         return "/"
     content = json.loads(arrival.purpose["form"])
     form = ConsentForm(
@@ -96,7 +98,7 @@ def _consent(arrival: Arrival) -> str:
     except Invalid as invalid:
         flash(PROBLEMS[invalid.problem.value], "error")
         return url_for("rooms.give_consent", case_id=case_id)
-    except Denied:
+    except (Denied, NotThere):
         flash(_("Samtykket kunne ikke gives, for rummet er ændret imens."), "error")
         return "/"
     flash(_("Tak. Dit samtykke er givet. Du kan altid trække det tilbage her på siden."), "success")
@@ -117,6 +119,17 @@ def _not_logged_in(error: OidcError) -> ResponseReturnValue:
         text = _("Dit login er ikke sikkert nok. Log ind med MitID på sikringsniveauet Betydelig eller Høj.")
     else:
         text = _("Vi kunne ikke være sikre på svaret fra MitID, så vi stoppede. Prøv igen.")
-    code = error.code.value if isinstance(error, Refused) else type(error).__name__
-    citizen_login.log_failure(platform(), caller(), code)
+    return _failed(text)
+
+
+def _somebody_else(refused: LoginRefused) -> ResponseReturnValue:
+    """Somebody has just shown who they are, and it is nobody here: the login that ran in this browser is not theirs."""
+    end_former()
+    forget_viewer()
+    response = make_response(_failed(LOGIN_PROBLEMS[refused.problem.value]))
+    cookies.drop_login(response)
+    return response
+
+
+def _failed(text: str) -> ResponseReturnValue:
     return render_template("login/citizen_failed.html", reason_text=text), 403

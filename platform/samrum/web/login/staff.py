@@ -1,7 +1,8 @@
 """Staff: invitation, password, second factor."""
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
@@ -11,29 +12,46 @@ from wtforms.validators import InputRequired, Length
 from auth import totp
 from auth.passwords import MAXIMUM_LENGTH
 from samrum.services import staff_login
-from samrum.services.errors import LoginProblem, LoginRefused
+from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
+from samrum.services.platform import Caller
+from samrum.services.sessions import Login
 from samrum.services.staff_login import provisioning_uri
-from samrum.web import cookies
 from samrum.web.current import platform
 from samrum.web.drafts import safe_path
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login import blueprint
+from samrum.web.login.entering import enter
 from samrum.web.words import LOGIN_PROBLEMS, PASSWORD_PROBLEMS
 
 
 class PasswordForm(Form):
-    email = EmailField(_l("E-mail"), [InputRequired(_l("Skriv din e-mail")), Length(max=254)])
+    email = EmailField(
+        _l("E-mail"), [InputRequired(_l("Skriv din e-mail")), Length(max=254, message=_l("E-mailen er for lang"))]
+    )
     password = PasswordField(
-        _l("Adgangskode"), [InputRequired(_l("Skriv din adgangskode")), Length(max=4 * MAXIMUM_LENGTH)]
+        _l("Adgangskode"),
+        [
+            InputRequired(_l("Skriv din adgangskode")),
+            Length(max=4 * MAXIMUM_LENGTH, message=PASSWORD_PROBLEMS["too_long"]),
+        ],
     )
 
 
 class CodeForm(Form):
-    code = StringField(_l("Kode fra din app"), [InputRequired(_l("Skriv de seks cifre fra din app")), Length(max=20)])
+    code = StringField(
+        _l("Kode fra din app"),
+        [
+            InputRequired(_l("Skriv de seks cifre fra din app")),
+            Length(max=20, message=_l("Skriv de seks cifre fra din app")),
+        ],
+    )
 
 
 class WelcomeForm(Form):
-    code = StringField(_l("Engangskode"), [InputRequired(_l("Skriv den kode, du har fået")), Length(max=60)])
+    code = StringField(
+        _l("Engangskode"),
+        [InputRequired(_l("Skriv den kode, du har fået")), Length(max=60, message=_l("Skriv den kode, du har fået"))],
+    )
     password = PasswordField(_l("Ny adgangskode"), [InputRequired(_l("Skriv en ny adgangskode"))])
 
 
@@ -47,10 +65,8 @@ def staff() -> ResponseReturnValue:
             token = staff_login.give_password(platform(), caller(), form.email.data or "", form.password.data or "")
         except LoginRefused as refused:
             return _refused("login/staff.html", form, form.password, refused)
-        response = make_response(redirect(url_for("login.second_step", next=_next()), 303))
-        cookies.set_login(response, token)
-        return response
-    return render_template("login/staff.html", form=form, next=_next()), 422 if form.errors else 200
+        return enter(token, url_for("login.second_step", next=_onwards()))
+    return render_template("login/staff.html", form=form, onwards=_onwards()), 422 if form.errors else 200
 
 
 @blueprint.route("/staff/code", methods=["GET", "POST"])
@@ -60,22 +76,24 @@ def second_step() -> ResponseReturnValue:
     login = current_user.login
     form = CodeForm(request.form)
     half = caller(half=True)
-    status = 200
-    if request.method == "POST" and form.validate():
-        try:
-            token = staff_login.give_code(platform(), half, login.id, form.code.data or "")
-        except LoginRefused as refused:
-            form.code.errors = [LOGIN_PROBLEMS[refused.problem.value]]
-            status = _status(refused)
-        else:
-            response = make_response(redirect(_next(), 303))
-            cookies.set_login(response, token)
-            return response
-    elif form.errors:
-        status = 422
+    try:
+        if request.method == "POST" and form.validate():
+            return enter(staff_login.give_code(platform(), half, login.id, form.code.data or ""), _next())
+        return _ask_for_code(form, half, login, 422 if form.errors else 200)
+    except LoginRefused as refused:
+        if refused.problem is LoginProblem.LOGIN_ENDED:
+            flash(LOGIN_PROBLEMS[refused.problem.value], "warning")
+            return redirect(url_for("login.staff", next=_onwards()), 303)
+        form.code.errors = [LOGIN_PROBLEMS[refused.problem.value]]
+        return _ask_for_code(form, half, login, _status(refused))
+
+
+def _ask_for_code(form: CodeForm, half: Caller, login: Login, status: int) -> ResponseReturnValue:
+    """The page that asks for the code; raises ``LoginRefused`` when the half login has ended."""
     secret = staff_login.new_second_factor(platform(), half, login.id)
-    qr_code = Markup(totp.qr_svg(provisioning_uri(secret, login.name))) if secret else None  # noqa: S704 our own SVG
-    return render_template("login/code.html", form=form, next=_next(), secret=secret, qr_code=qr_code), status
+    picture = Markup(totp.qr_svg(provisioning_uri(secret, login.email))) if secret else None  # noqa: S704 our own SVG
+    groups = [secret[start : start + 4] for start in range(0, len(secret), 4)] if secret else []
+    return render_template("login/code.html", form=form, email=login.email, qr_code=picture, groups=groups), status
 
 
 @blueprint.route("/welcome", methods=["GET", "POST"])
@@ -90,7 +108,12 @@ def welcome() -> ResponseReturnValue:
             )
         except LoginRefused as refused:
             return _refused("login/welcome.html", form, form.code, refused)
+        except AlreadyDone as done:
+            if done.result is None:
+                return redirect(url_for("login.welcome"), 303)
+            problems = []
         if not problems:
+            flash(_("Din adgangskode er gemt. Log ind med den nu."), "success")
             return redirect(url_for("login.staff"), 303)
         form.password.errors = [PASSWORD_PROBLEMS[problem.value] for problem in problems]
     return render_template("login/welcome.html", form=form), 422 if form.errors else 200
@@ -98,7 +121,7 @@ def welcome() -> ResponseReturnValue:
 
 def _refused(template: str, form: Form, field: StringField, refused: LoginRefused) -> ResponseReturnValue:
     field.errors = [LOGIN_PROBLEMS[refused.problem.value]]
-    return render_template(template, form=form, next=_next()), _status(refused)
+    return render_template(template, form=form, onwards=_onwards()), _status(refused)
 
 
 def _status(refused: LoginRefused) -> int:
@@ -106,4 +129,10 @@ def _status(refused: LoginRefused) -> int:
 
 
 def _next() -> str:
-    return safe_path(request.values.get("next", "/"))
+    return safe_path(request.args.get("next", "/"))
+
+
+def _onwards() -> str | None:
+    """Where to go on to, for an address; None where that is the front page anyway."""
+    target = _next()
+    return target if target != "/" else None

@@ -1,5 +1,7 @@
-"""Placeholder."""
+"""Accounts of professionals, for the administrators of their organisation."""
 
 from flask import Blueprint
 
-blueprint = Blueprint("people", __name__)
+blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+from samrum.web.people import accounts, hand_over  # noqa: E402, F401

@@ -1,0 +1,160 @@
+"""The list of accounts, creating one, and what can be done about one."""
+
+import re
+from uuid import UUID
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, Form, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, Regexp
+
+from samrum.services import people
+from samrum.services.errors import AlreadyDone, Invalid
+from samrum.services.people import NewStaff, StaffRow
+from samrum.web import once
+from samrum.web.current import platform
+from samrum.web.drafts import typed_before
+from samrum.web.gate import Audience, caller, open_to
+from samrum.web.people import blueprint
+from samrum.web.words import PROBLEMS, ROLES
+
+_PAGE = 50
+_NEW_UNIT = "+"
+_EMAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$")
+
+
+class StaffForm(Form):
+    name = StringField(
+        _l("Navn"), [InputRequired(_l("Skriv brugerens navn")), Length(max=200, message=_l("Navnet er for langt"))]
+    )
+    email = EmailField(
+        _l("E-mail på arbejdet"),
+        [
+            InputRequired(_l("Skriv brugerens e-mail")),
+            Length(max=254),
+            Regexp(
+                r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$", re.UNICODE, _l("Skriv en hel e-mail, for eksempel navn@sted.dk")
+            ),
+        ],
+    )
+    unit = SelectField(_l("Enhed"))
+    new_unit = StringField(_l("Navn på den nye enhed"), [Length(max=200, message=_l("Navnet er for langt"))])
+    roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=list(ROLES.items()))
+
+    def chosen_unit(self) -> str:
+        return str((self.new_unit.data if self.unit.data == _NEW_UNIT else self.unit.data) or "")
+
+
+@blueprint.get("")
+@open_to(Audience.ADMINISTRATOR)
+def staff() -> ResponseReturnValue:
+    """The accounts of the administrator's own organisation, a page at a time."""
+    after = request.args.get("after", "")
+    found = people.list_staff(platform(), caller(), after=after, limit=_PAGE + 1)
+    more = found[_PAGE - 1].email if len(found) > _PAGE else None
+    return render_template("people/staff.html", people=found[:_PAGE], more=more, after=after)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.ADMINISTRATOR)
+def create() -> ResponseReturnValue:
+    """Create an account; the answer shows its single-use code, this once."""
+    form = StaffForm(request.form if request.method == "POST" else typed_before())
+    names = people.units(platform(), caller())
+    form.unit.choices = [("", _("Vælg en enhed")), *((name, name) for name in names), (_NEW_UNIT, _("En ny enhed"))]
+    if request.method == "POST" and form.validate():
+        new = NewStaff(
+            name=form.name.data or "",
+            email=form.email.data or "",
+            organisation="",
+            unit=form.chosen_unit(),
+            **{role: role in (form.roles.data or []) for role in ROLES},
+        )
+        try:
+            staff_id, code = people.create_staff(platform(), caller(), new)
+            return _show_code(staff_id, code)
+        except AlreadyDone as done:
+            return _second_click(done)
+        except Invalid as invalid:
+            _put(form, invalid)
+    return render_template("people/create.html", form=form), 422 if form.errors else 200
+
+
+@blueprint.get("/<uuid:staff_id>")
+@open_to(Audience.ADMINISTRATOR)
+def account(staff_id: UUID) -> ResponseReturnValue:
+    return render_template("people/account.html", person=people.person(platform(), caller(), staff_id))
+
+
+@blueprint.route("/<uuid:staff_id>/invite", methods=["GET", "POST"])
+@open_to(Audience.ADMINISTRATOR)
+def invite(staff_id: UUID) -> ResponseReturnValue:
+    """A new single-use code, for a first password or a forgotten one."""
+    if request.method == "POST":
+        try:
+            return _show_code(staff_id, people.renew_invitation(platform(), caller(), staff_id))
+        except AlreadyDone as done:
+            return _second_click(done)
+    return _ask("people/invite.html", staff_id)
+
+
+@blueprint.route("/<uuid:staff_id>/reset", methods=["GET", "POST"])
+@open_to(Audience.ADMINISTRATOR)
+def reset(staff_id: UUID) -> ResponseReturnValue:
+    """Forget the second factor; it is set up anew at the next login."""
+    if request.method == "POST":
+        with once.only_once():
+            people.reset_second_factor(platform(), caller(), staff_id)
+        flash(_("Den gamle telefon virker ikke mere. Brugeren sætter en ny op ved næste login."), "success")
+        return redirect(url_for("people.account", staff_id=staff_id), 303)
+    return _ask("people/reset.html", staff_id)
+
+
+@blueprint.route("/<uuid:staff_id>/deactivate", methods=["GET", "POST"])
+@open_to(Audience.ADMINISTRATOR)
+def deactivate(staff_id: UUID) -> ResponseReturnValue:
+    """Close an account; its logins end at once."""
+    if request.method == "POST":
+        with once.only_once():
+            people.deactivate_staff(platform(), caller(), staff_id)
+        flash(_("Kontoen er lukket, og brugeren er logget ud."), "success")
+        return redirect(url_for("people.account", staff_id=staff_id), 303)
+    return _ask("people/deactivate.html", staff_id)
+
+
+def _ask(template: str, staff_id: UUID) -> ResponseReturnValue:
+    """The page that asks first; there is none for one's own account or a closed one."""
+    person: StaffRow = people.person(platform(), caller(), staff_id)
+    if person.is_self or not person.active:
+        abort(404)
+    return render_template(template, person=person)
+
+
+def _show_code(staff_id: UUID, code: str) -> ResponseReturnValue:
+    person = people.person(platform(), caller(), staff_id)
+    return render_template("people/code.html", person=person, groups=code.split("-"))
+
+
+def _second_click(done: AlreadyDone) -> ResponseReturnValue:
+    """The code in the answer to the first click was seen by nobody: show a new one in its place."""
+    if done.result is None:
+        return redirect(url_for("people.staff"), 303)
+    code = people.invitation_for_second_click(platform(), caller(again=True), done.result)
+    if code is not None:
+        return _show_code(done.result, code)
+    flash(_("Koden er blevet vist én gang. Er den gået tabt, så lav en ny."), "info")
+    return redirect(url_for("people.account", staff_id=done.result), 303)
+
+
+def _put(form: StaffForm, invalid: Invalid) -> None:
+    """Stand the problem at its field."""
+    name = invalid.field or ""
+    if name == "unit" and form.unit.data == _NEW_UNIT:
+        name = "new_unit"
+    text = PROBLEMS[invalid.problem.value]
+    if name in form:
+        form[name].errors = [*form[name].errors, text]
+    else:
+        form.form_errors.append(text)
