@@ -1,6 +1,6 @@
 """Documents and versions."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -36,9 +36,14 @@ def document_of(session: Session, case_id: UUID, document_id: UUID, *, lock: boo
     return session.scalars(query.with_for_update() if lock else query).one_or_none()
 
 
-def versions_of(session: Session, document_id: UUID) -> list[Version]:
-    """All versions of a document, the newest first."""
-    query = select(Version).options(*_AUTHORS).where(Version.document_id == document_id)
+def versions_of(session: Session, case_id: UUID, document_id: UUID) -> list[Version]:
+    """All versions of a document, the newest first; none unless the document is one of this case's."""
+    query = (
+        select(Version)
+        .join(Document)
+        .options(joinedload(Version.document), *_AUTHORS)
+        .where(Document.case_id == case_id, Version.document_id == document_id)
+    )
     return list(session.scalars(query.order_by(Version.number.desc())))
 
 
@@ -51,6 +56,25 @@ def version_of(session: Session, case_id: UUID, document_id: UUID, number: int) 
         .where(Document.case_id == case_id, Version.document_id == document_id, Version.number == number)
     )
     return session.scalars(query).one_or_none()
+
+
+def versions_named(
+    session: Session, case_id: UUID, ids: Collection[UUID], newest_of: Collection[UUID]
+) -> list[Version]:
+    """These versions, and the newest version of each of these documents, as far as they are of this case."""
+    query = (
+        select(Version)
+        .join(Document)
+        .options(joinedload(Version.document))
+        .where(
+            Document.case_id == case_id,
+            or_(
+                Version.id.in_(list(ids)),
+                and_(Document.id.in_(list(newest_of)), Version.number == Document.newest_number),
+            ),
+        )
+    )
+    return list(session.scalars(query))
 
 
 def every_version(session: Session) -> Iterator[tuple[Version, Document, Case]]:

@@ -1,21 +1,20 @@
-"""Uploading and opening documents: a file streams through, sealed on its way, never whole in memory or on disk."""
+"""Documents and their versions: a file streams in, sealed on its way, never whole in memory or on disk."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from auth.age import copenhagen_day
-from auth.policy import Action, decide
+from auth.policy import Action
 from samrum.models import Case, Document, Version
 from samrum.queries import documents as queries
-from samrum.queries.facts import Room, room
+from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, Denied, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
 from samrum.services.platform import Act, Caller, Platform
-from storage import Place, Reader, TextPlace, Upload, Vault, WrappedKey
+from storage import Place, StorageError, TextPlace, Upload, Vault, WrappedKey
 
 KINDS = (
     "goal_plan",
@@ -72,16 +71,18 @@ class Incoming:
         self._inspector.feed(chunk)
         self._upload.write(chunk)
 
-    def finish(self, also: Callable[[Act, Room, UUID], object] | None = None) -> Kept:
+    def finish(self, also: Callable[[Act, Room, UUID], object] | None = None, *, caller: Caller | None = None) -> Kept:
         """Complete the object, ask the policy again, and commit the version; ``also`` acts in the same transaction.
 
-        Raises ``Invalid``, ``Denied``, ``StorageError``, and ``AlreadyDone`` when the form was carried out before.
+        ``caller`` is who sends the file as looked up now, after an upload that may have taken hours. Raises
+        ``Invalid``, ``Denied``, ``StorageError``, and ``AlreadyDone`` when the form was carried out before.
         """
+        caller = caller or self._caller
         media_type = self._inspector.finish()
         stored = self._upload.finish()
         place, new = self._place, self._new
         try:
-            with self._platform.act(self._caller) as act:
+            with self._platform.act(caller) as act:
                 found = act.require(place.case, self._action, lock=True)
                 document = self._document(act, place, new)
                 newest = document.newest_number
@@ -93,8 +94,8 @@ class Incoming:
                         document_id=place.document,
                         number=newest + 1,
                         based_on=new.based_on,
-                        staff_id=self._caller.id if self._caller.kind == "staff" else None,
-                        citizen_id=self._caller.id if self._caller.kind == "citizen" else None,
+                        staff_id=caller.id if caller.kind == "staff" else None,
+                        citizen_id=caller.id if caller.kind == "citizen" else None,
                         created_at=act.now,
                         size=stored.size,
                         sha256=stored.sha256,
@@ -117,7 +118,8 @@ class Incoming:
                     also(act, found, place.version)
                 act.result = place.document
         except (AlreadyDone, Denied, Invalid, NotThere):
-            self._platform.vault.delete(stored.object_name)
+            with suppress(StorageError):  # the sweeper removes what stays
+                self._platform.vault.delete(stored.object_name)
             raise
         came_between = newest if newest and new.based_on != newest else None
         return Kept(place.document, place.version, newest + 1, came_between)
@@ -135,7 +137,7 @@ class Incoming:
             act.session.add(document)
             return document
         found = queries.document_of(act.session, place.case, place.document, lock=True)
-        if found is None:
+        if found is None or (new.based_on is not None and not 1 <= new.based_on <= found.newest_number):
             raise NotThere
         return found
 
@@ -155,7 +157,7 @@ def receive(
     Raises ``NotThere``, ``Denied``, ``Invalid``, ``StorageError``.
     """
     new = replace(new, file_name=clean_name(new.file_name), comment=new.comment.strip()[:LONGEST_COMMENT])
-    with platform.act(replace(caller, once=None)) as act:
+    with platform.act(replace(caller, once=None), writes=False) as act:
         found = act.require(case_id, action)
         if new.document_id is not None and queries.document_of(act.session, case_id, new.document_id) is None:
             raise NotThere
@@ -194,39 +196,6 @@ class VersionView:
         return self.number > 1 and self.based_on != self.number - 1
 
 
-@dataclass(frozen=True)
-class Download:
-    """A version, opened and its opening logged."""
-
-    name: str
-    media_type: str
-    version_id: UUID
-    reader: Reader
-
-
-def open_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Download:
-    """Open a version for reading. No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``."""
-    with platform.act(caller) as act:
-        case = act.require(case_id, Action.READ_FILES).case
-        version = queries.version_of(act.session, case_id, document_id, number)
-        if version is None:
-            raise NotThere
-        place = Place(case.organisation_id, case.id, document_id, version.id)
-        reader = platform.vault.open(WrappedKey(case.key_kek, case.key_blob), place, version.wrapped_data_key)
-        name = _Texts(platform.vault, case, version.id).open("name", version.sealed_name)
-        act.log(Event.VERSION_DOWNLOADED, case_id=case_id, document_id=document_id, version_id=version.id)
-
-    return Download(name, version.media_type, version.id, reader)
-
-
-def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:
-    """Asked again and again while a download runs; what it says is not logged."""
-    with platform.database.transaction(writes=False) as session:
-        found = room(session, caller.id, case_id)
-    today = copenhagen_day(platform.clock.now())
-    return found is not None and decide(caller.actor, Action.READ_FILES, found.facts, today).allowed
-
-
 def list_documents(
     platform: Platform, act: Act, found: Room, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[VersionView]:
@@ -235,15 +204,58 @@ def list_documents(
     return [_view(platform, found.case, row) for row in rows]
 
 
-def document_history(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID) -> list[VersionView]:
-    """All versions of a document, the newest first. Raises ``NotThere`` or ``Denied``."""
+@dataclass(frozen=True)
+class UploadPage:
+    """What the page that asks for a file shows: whose room it is, and the version that would be built on."""
+
+    youth_name: str
+    is_youth: bool
+    newest: VersionView | None
+
+
+def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID | None = None) -> UploadPage:
+    """What is shown before a file is chosen; ``document_id`` for a new version. Raises ``NotThere`` or ``Denied``."""
+    with platform.act(replace(caller, once=None), writes=False) as act:
+        found = act.require(case_id, Action.WRITE_FILES)
+        newest = None
+        if document_id is not None:
+            document = queries.document_of(act.session, case_id, document_id)
+            row = document and queries.version_of(act.session, case_id, document_id, document.newest_number)
+            if not row:
+                raise NotThere
+            newest = _view(platform, found.case, row)
+        return UploadPage(found.case.youth_name, caller.id == found.case.youth_id, newest)
+
+
+@dataclass(frozen=True)
+class History:
+    """All versions of a document, the newest first, and whether the viewer may add one."""
+
+    youth_name: str
+    is_youth: bool
+    may_write: bool
+    versions: list[VersionView]
+
+
+def document_history(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID) -> History:
+    """What a document's page shows. Logged. Raises ``NotThere`` or ``Denied``."""
     with platform.act(caller) as act:
         found = act.require(case_id, Action.READ_FILES)
-        if queries.document_of(act.session, case_id, document_id) is None:
+        rows = queries.versions_of(act.session, case_id, document_id)
+        if not rows:
             raise NotThere
-        rows = queries.versions_of(act.session, document_id)
         act.log(Event.DOCUMENT_VIEWED, case_id=case_id, document_id=document_id)
-        return [_view(platform, found.case, row) for row in rows]
+        return History(
+            found.case.youth_name,
+            caller.id == found.case.youth_id,
+            act.decide(Action.WRITE_FILES, found.facts).allowed,
+            [_view(platform, found.case, row) for row in rows],
+        )
+
+
+def name_of(platform: Platform, case: Case, version: Version) -> str:
+    """The file name of a version, for somebody who may read the case's files."""
+    return _Texts(platform.vault, case, version.id).open("name", version.sealed_name)
 
 
 class _Texts:

@@ -1,7 +1,7 @@
 """Which files may be uploaded, and whether a file is what its name says.
 
-The extension decides what the file claims to be; libmagic and the first bytes must agree. Old binary Office files and
-macro-enabled ones are not on the list: they can carry programs.
+The extension decides what the file claims to be; libmagic, the first bytes and the parts inside must agree. Old binary
+Office files and macro-enabled ones are not on the list: they can carry programs.
 """
 
 import re
@@ -18,7 +18,10 @@ _ZIP: Final = b"PK\x03\x04"
 _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
 _UNNAMED_ZIP: Final = frozenset({"application/zip", "application/octet-stream"})
-_MACROS: Final = b"vbaProject.bin"
+# names of parts stand uncompressed in a ZIP file, so that a stream can be searched for them
+_MACROS: Final = (b"vbaProject.bin", b"Basic/script-lc.xml")
+_PARTS: Final = {"docx": b"word/", "xlsx": b"xl/", "pptx": b"ppt/"}
+_LONGEST_MARK: Final = max(map(len, _MACROS))
 
 # extension -> (the type it is stored and served as, what libmagic may call it)
 TYPES: Final[dict[str, tuple[str, frozenset[str]]]] = {
@@ -66,23 +69,24 @@ class Inspector:
 
     def __init__(self, name: str) -> None:
         self._claimed = media_type(name)
-        self._may_be = TYPES[name.rpartition(".")[2].lower()][1] | {self._claimed}
+        extension = name.rpartition(".")[2].lower()
+        self._may_be = TYPES[extension][1] | {self._claimed}
+        self._is_office = self._claimed.startswith((_OOXML, _ODF))
+        self._wanted = _PARTS.get(extension, b"")
         self._first = bytearray()
         self._tail = b""
         self._checked = False
         self._size = 0
 
     def feed(self, chunk: bytes) -> None:
+        """Look at the next bytes."""
         self._size += len(chunk)
         if not self._checked:
             self._first += chunk[: SNIFFED - len(self._first)]
             if len(self._first) == SNIFFED:
                 self._check()
-        if self._claimed.startswith(_OOXML):
-            window = self._tail + chunk
-            if _MACROS in window:
-                raise Invalid(Problem.FILE_HAS_MACROS, "file")
-            self._tail = window[-len(_MACROS) + 1 :]
+        if self._is_office:
+            self._look_inside(chunk)
 
     def finish(self) -> str:
         """The file is complete; returns its type."""
@@ -90,6 +94,8 @@ class Inspector:
             raise Invalid(Problem.FILE_EMPTY, "file")
         if not self._checked:
             self._check()
+        if self._wanted:
+            raise Invalid(Problem.FILE_TYPE_MISMATCH, "file")
         return self._claimed
 
     def _check(self) -> None:
@@ -100,5 +106,14 @@ class Inspector:
         is_text = self._claimed == "text/plain" and found.startswith("text/") and b"\0" not in first
         if found not in self._may_be and not is_text:
             raise Invalid(Problem.FILE_TYPE_MISMATCH, "file")
-        if self._claimed.startswith((_OOXML, _ODF)) and not first.startswith(_ZIP):
+        if self._is_office and not first.startswith(_ZIP):
             raise Invalid(Problem.FILE_TYPE_MISMATCH, "file")
+
+    def _look_inside(self, chunk: bytes) -> None:
+        seam = self._tail + chunk[:_LONGEST_MARK]
+        for mark in _MACROS:
+            if mark in chunk or mark in seam:
+                raise Invalid(Problem.FILE_HAS_MACROS, "file")
+        if self._wanted and (self._wanted in chunk or self._wanted in seam):
+            self._wanted = b""
+        self._tail = (self._tail + chunk[-_LONGEST_MARK:])[-_LONGEST_MARK:]

@@ -1,5 +1,10 @@
-"""Placeholder."""
+"""The files of a room: putting them there, their history, and fetching them."""
 
 from flask import Blueprint
 
-blueprint = Blueprint("files", __name__)
+from samrum.web.multipart import let_the_sender_finish
+
+blueprint = Blueprint("files", __name__, url_prefix="/rooms/<uuid:case_id>")
+blueprint.after_request(let_the_sender_finish)
+
+from samrum.web.files import download, history, paper, upload  # noqa: E402, F401

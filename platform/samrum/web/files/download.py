@@ -1,0 +1,87 @@
+"""Fetching a version: its very bytes, as an attachment that no browser opens in our name."""
+
+import unicodedata
+from typing import Final, TypeGuard
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import Range
+from werkzeug.http import parse_range_header
+
+from samrum.services.downloads import Sight, open_version, see_version
+from samrum.web import cookies
+from samrum.web.current import platform
+from samrum.web.files import blueprint
+from samrum.web.gate import SIGNED_IN, caller, open_to, refreshed
+from samrum.web.multipart import be_patient
+
+_ATTR_CHAR: Final = "!#$&+-.^_`|~"
+_ASCII: Final = str.maketrans(
+    {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa", '"': "'", "\\": "_", "%": "_"}
+)
+
+
+@blueprint.get("/files/<uuid:document_id>/<int:number>")
+@open_to(*SIGNED_IN)
+def download(case_id: UUID, document_id: UUID, number: int) -> ResponseReturnValue:
+    """The bytes of a version, or one range of them (RFC 9110, 14). HEAD tells the same headers and sends nothing."""
+    hub, asking, token = platform(), caller(), cookies.login_token() or ""
+    wanted = parse_range_header(request.headers.get("Range"))
+    if request.method == "HEAD" or wanted is not None:
+        sight = see_version(hub, asking, case_id, document_id, number, log=request.method == "HEAD")
+        if request.method == "HEAD":
+            return Response(headers=_headers(sight) | {"Content-Length": str(sight.size)})
+        if _applies(wanted, sight) and _span(wanted, sight) is None:
+            return Response(status=416, headers=_headers(sight) | {"Content-Range": f"bytes */{sight.size}"})
+    opened = open_version(hub, asking, case_id, document_id, number)
+    sight = opened.sight
+    part = _span(wanted, sight) if _applies(wanted, sight) else None
+    start, stop = part or (0, sight.size)
+    headers = _headers(sight) | {"Content-Length": str(stop - start)}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{sight.size}"
+    be_patient(request.environ)
+    pieces = opened.pieces(start, stop, lambda: refreshed(hub, asking, token))
+    return Response(pieces, status=206 if part else 200, headers=headers)
+
+
+def content_disposition(name: str) -> str:
+    """``attachment`` under this name: in ASCII for old programs, and exactly (RFC 6266, RFC 8187)."""
+    letters = unicodedata.normalize("NFKD", name.translate(_ASCII))
+    plain = "".join(letter if " " <= letter <= "~" else "_" for letter in letters if not unicodedata.combining(letter))
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHAR)}"
+
+
+def _applies(wanted: Range | None, sight: Sight) -> TypeGuard[Range]:
+    """Whether the whole is not what is asked for: there is one range, of the version that the sender knows."""
+    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
+        return False
+    return request.headers.get("If-Range", _etag(sight)) == _etag(sight)
+
+
+def _span(wanted: Range, sight: Sight) -> tuple[int, int] | None:
+    """The bytes of a range, from and up to; None when it lies outside."""
+    start, stop = wanted.ranges[0]
+    if start < 0:
+        return max(sight.size + start, 0), sight.size
+    if start >= sight.size:
+        return None
+    return start, sight.size if stop is None else min(stop, sight.size)
+
+
+def _etag(sight: Sight) -> str:
+    return f'"{sight.version_id.hex}"'
+
+
+def _headers(sight: Sight) -> dict[str, str]:
+    return {
+        "Content-Type": sight.media_type,
+        "Content-Disposition": content_disposition(sight.name),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+        "Accept-Ranges": "bytes",
+        "ETag": _etag(sight),
+    }
