@@ -82,8 +82,8 @@ def create_case(platform: Platform, caller: Caller, new: NewCase) -> UUID:
         act.session.add(case)
         act.session.flush()
         act.log(Event.CASE_CREATED, case_id=case_id, detail=_levels(case))
-        for parent in new.parents:
-            _add_parent(platform, act, case, parent)
+        for index, parent in enumerate(new.parents):
+            _add_parent(platform, act, case, parent, f"parents-{index}-cpr")
         act.result = case_id
         return case_id
 
@@ -140,12 +140,12 @@ def reopen(platform: Platform, caller: Caller, case_id: UUID) -> None:
         act.log(Event.CASE_REOPENED, case_id=case_id)
 
 
-def _add_parent(platform: Platform, act: Act, case: Case, new: NewParent) -> None:
+def _add_parent(platform: Platform, act: Act, case: Case, new: NewParent, cpr_field: str = "cpr") -> None:
     citizen = people.citizen(platform, act, new.name, new.cpr)
     if citizen.id == case.youth_id:
-        raise Invalid(Problem.PERSON_IN_TWO_ROLES, "cpr")
+        raise Invalid(Problem.PERSON_IN_TWO_ROLES, cpr_field)
     if any(row.citizen_id == citizen.id for row in parents_of(act.session, case.id)):
-        raise Invalid(Problem.PARENT_CPR_TWICE, "cpr")
+        raise Invalid(Problem.PARENT_CPR_TWICE, cpr_field)
     act.session.add(
         CaseParent(case_id=case.id, citizen_id=citizen.id, name=new.name, custody_holder=new.custody_holder)
     )

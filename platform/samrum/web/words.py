@@ -33,17 +33,17 @@ PLACEMENTS = {
 CONSENT_KINDS = {
     "education": _l("Skole og uddannelse"),
     "work": _l("Job og praktik"),
-    "housing": _l("Hvor jeg bor"),
+    "housing": _l("Bolig"),
     "family": _l("Familie og netværk"),
     "health": _l("Helbred og trivsel"),
     "leisure": _l("Fritid"),
     "economy": _l("Økonomi"),
-    "support": _l("Den hjælp, jeg får"),
+    "support": _l("Hjælp og støtte"),
 }
 
 REASONS = {
-    "not_attached": _l("Du er ikke knyttet til rummet på en måde, der giver adgang til det her."),
-    "no_grant": _l("Du har ikke længere adgang til filerne i rummet. Spørg rummets ejer, hvis det er en fejl."),
+    "not_attached": _l("Det her kan du ikke gøre i rummet. Spørg rummets ejer, hvis du er i tvivl."),
+    "no_grant": _l("Det er kun rummets ejer, der kan gøre det her. Spørg ejeren, hvis noget skal ændres."),
     "grant_read_only": _l(
         "Du må læse filerne, men ikke lægge noget op. Spørg rummets ejer, hvis du skal kunne skrive."
     ),
@@ -63,7 +63,9 @@ REASONS = {
     "parent_access_off": _l("Der er ikke åbnet for, at forældre kan se filerne i dette rum."),
     "parent_read_only": _l("Du må læse filerne, men ikke lægge noget op."),
     "youth_is_adult": _l("Den unge er fyldt 18."),
-    "case_closed": _l("Rummet er lukket. Kun den unge og rummets ejer kan læse i det."),
+    "case_closed": _l(
+        "Rummet er lukket. Kun den unge og rummets ejer kan læse i det, og intet kan ændres, før ejeren åbner det igen."
+    ),
     "account_inactive": _l("Din konto er lukket. Tal med din administrator."),
 }
 
