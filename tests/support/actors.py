@@ -25,10 +25,10 @@ def log_in_staff(page: Page, demo: LiveDemo, email: str) -> None:
     page.goto(f"{demo.base_url}/login/staff")
     page.locator("[name=email]").fill(email)
     page.locator("[name=password]").fill(who["password"])
-    page.locator("main form button[type=submit]").first.click()
+    page.locator("main form button:not([type=button])").first.click()
     for _ in range(40):
         page.locator("[name=code]").fill(totp.code_at(who["totp_secret"], demo.now()))
-        page.locator("main form button[type=submit]").first.click()
+        page.locator("main form button:not([type=button])").first.click()
         if "/login/staff/code" not in page.url:
             return
         time.sleep(1)
