@@ -130,13 +130,14 @@ def deactivate_staff(platform: Platform, caller: Caller, staff_id: UUID) -> None
         act.log(Event.STAFF_DEACTIVATED, subject_id=staff.id)
 
 
-def list_staff(platform: Platform, caller: Caller, *, after: str = "", limit: int = 50) -> list[StaffRow]:
-    """A page of the staff of the administrator's own organisation. Raises ``NotThere``."""
+def list_staff(platform: Platform, caller: Caller, *, after: UUID | None = None, limit: int = 50) -> list[StaffRow]:
+    """A page of the staff of the administrator's own organisation, behind ``after``. Raises ``NotThere``."""
     actor = caller.actor
     if not isinstance(actor, StaffActor) or not actor.administrator:
         raise NotThere
     with platform.database.transaction(writes=False) as session:
-        rows = people.staff_of_organisation(session, actor.organisation, after=after, limit=limit)
+        behind = _administered(session, caller, after).email if after else ""
+        rows = people.staff_of_organisation(session, actor.organisation, after=behind, limit=limit)
         return [_row(row, caller) for row in rows]
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Form, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from samrum.services import people
 from samrum.services.errors import AlreadyDone, Invalid
@@ -43,6 +43,10 @@ class StaffForm(Form):
     new_unit = StringField(_l("Navn på den nye enhed"), [Length(max=200, message=_l("Navnet er for langt"))])
     roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=list(ROLES.items()))
 
+    def validate_unit(self, field: SelectField) -> None:
+        if not field.data:
+            raise ValidationError(PROBLEMS["unit_missing"])
+
     def chosen_unit(self) -> str:
         return str((self.new_unit.data if self.unit.data == _NEW_UNIT else self.unit.data) or "")
 
@@ -51,9 +55,9 @@ class StaffForm(Form):
 @open_to(Audience.ADMINISTRATOR)
 def staff() -> ResponseReturnValue:
     """The accounts of the administrator's own organisation, a page at a time."""
-    after = request.args.get("after", "")
+    after = request.args.get("after", type=UUID)
     found = people.list_staff(platform(), caller(), after=after, limit=_PAGE + 1)
-    more = found[_PAGE - 1].email if len(found) > _PAGE else None
+    more = found[_PAGE - 1].id if len(found) > _PAGE else None
     return render_template("people/staff.html", people=found[:_PAGE], more=more, after=after)
 
 
