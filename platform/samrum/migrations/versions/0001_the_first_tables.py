@@ -344,6 +344,7 @@ def upgrade() -> None:
         sa.Column("transaction_id", sa.String(length=200), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("scan_id", sa.Uuid(), nullable=True),
+        sa.Column("receipt_id", sa.Uuid(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawal_recorded_by", sa.Uuid(), nullable=True),
         sa.Column("run_out_logged", sa.Boolean(), nullable=False),
@@ -353,6 +354,7 @@ def upgrade() -> None:
         sa.CheckConstraint("until_day >= from_day", name=op.f("ck_consent_days")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_consent_case_id")),
         sa.ForeignKeyConstraint(["giver_id"], ["citizen.id"], name=op.f("fk_consent_giver_id")),
+        sa.ForeignKeyConstraint(["receipt_id"], ["version.id"], name=op.f("fk_consent_receipt_id")),
         sa.ForeignKeyConstraint(["recorded_by"], ["staff.id"], name=op.f("fk_consent_recorded_by")),
         sa.ForeignKeyConstraint(["scan_id"], ["version.id"], name=op.f("fk_consent_scan_id")),
         sa.ForeignKeyConstraint(
@@ -363,6 +365,14 @@ def upgrade() -> None:
     op.create_index("ix_consent_case_id_giver_id", "consent", ["case_id", "giver_id"], unique=False)
     op.create_index(op.f("ix_consent_giver_id"), "consent", ["giver_id"], unique=False)
     op.create_index("ix_consent_until_day", "consent", ["until_day"], unique=False)
+    op.create_index(
+        "ix_consent_without_receipt",
+        "consent",
+        ["given_at"],
+        unique=False,
+        sqlite_where=sa.text("receipt_id IS NULL AND method = 'oidc'"),
+        postgresql_where=sa.text("receipt_id IS NULL AND method = 'oidc'"),
+    )
     op.create_table(
         "consent_unit",
         sa.Column("consent_id", sa.Uuid(), nullable=False),
