@@ -1,10 +1,11 @@
 """The parts of a running Samrum, put together from its settings."""
 
-from auth.oidc import ProviderSettings, RelyingParty
+from auth.oidc import ClientAuthentication, ProviderSettings, RelyingParty
 from samrum.clock import Clock, ShiftedClock, SystemClock
 from samrum.config import Settings, SettingsError
 from samrum.db import Database
 from samrum.fieldkeys import FieldKeyError, FieldKeys
+from samrum.mail import Security, SmtpMailer
 from samrum.services.platform import Platform
 from storage import KeyFile, S3Store, StorageError, Vault
 
@@ -19,9 +20,12 @@ def make_platform(settings: Settings) -> Platform:
         provider = ProviderSettings(
             issuer=settings.oidc_issuer,
             client_id=settings.oidc_client_id,
-            credential=settings.oidc_client_secret.get_secret_value(),
+            credential=_credential(settings),
             redirect_uri=f"{base_url}/login/citizen/callback",
             post_logout_redirect_uri=f"{base_url}/login/out",
+            authentication=ClientAuthentication(settings.oidc_authentication),
+            key_id=settings.oidc_client_key_id,
+            algorithms=settings.oidc_algorithm_names,
             profile=settings.oidc_profile,
             ca_bundle=str(settings.oidc_ca_bundle) if settings.oidc_ca_bundle else None,
         )
@@ -30,6 +34,8 @@ def make_platform(settings: Settings) -> Platform:
         raise SettingsError(f"SAMRUM_KEY_FILE: {error}") from error
     except FieldKeyError as error:
         raise SettingsError(f"SAMRUM_FIELD_KEY_FILE: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"SAMRUM_OIDC_CLIENT_KEY_FILE: {error.strerror}") from error
     except (ValueError, KeyError) as error:
         raise SettingsError(f"SAMRUM_OIDC_…: {error}") from error
     return Platform(
@@ -39,7 +45,33 @@ def make_platform(settings: Settings) -> Platform:
         vault=Vault(make_store(settings), keys),
         fields=fields,
         relying_party=relying_party,
+        mailer=make_mailer(settings),
     )
+
+
+def _credential(settings: Settings) -> str:
+    """The client secret, or for private_key_jwt the private key in PEM. Raises ``OSError``."""
+    if settings.oidc_authentication == "private_key_jwt" and settings.oidc_client_key_file is not None:
+        return settings.oidc_client_key_file.read_text()
+    return settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret is not None else ""
+
+
+def make_mailer(settings: Settings) -> SmtpMailer | None:
+    """The way to the mail server; None where none is set. Raises ``SettingsError``."""
+    if settings.smtp_host is None or settings.smtp_sender is None:
+        return None
+    try:
+        return SmtpMailer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            security=Security(settings.smtp_security),
+            sender=settings.smtp_sender,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value() if settings.smtp_password is not None else None,
+            ca_bundle=settings.smtp_ca_bundle,
+        )
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"SAMRUM_SMTP_…: {error}") from error
 
 
 def make_store(settings: Settings) -> S3Store:

@@ -56,9 +56,31 @@ class Settings(BaseSettings):
     s3_ca_bundle: Path | None = Field(None, description="Own certificate authority for S3, as a PEM file.")
     oidc_issuer: str = Field(description="Issuer of the citizen login, exactly as the broker states it.")
     oidc_client_id: str = Field(description="Client id at the broker.")
-    oidc_client_secret: SecretStr = Field(description="Client secret at the broker.")
+    oidc_authentication: Literal["client_secret_basic", "client_secret_post", "private_key_jwt"] = Field(
+        "client_secret_basic",
+        description="How Samrum proves itself to the broker; `private_key_jwt` needs a key instead of a secret.",
+    )
+    oidc_client_secret: SecretStr | None = Field(None, description="Client secret at the broker.")
+    oidc_client_key_file: Path | None = Field(
+        None, description="Private RSA or P-256 key for `private_key_jwt`, as a PEM file."
+    )
+    oidc_client_key_id: str | None = Field(None, description="The name of that key at the broker.")
+    oidc_algorithms: str = Field(
+        "RS256,ES256,PS256", description="Signature algorithms believed in the broker's tokens, with commas."
+    )
     oidc_profile: str = Field("nets", description="Broker profile: `nets`, `idura`, `signicat` or `generic`.")
     oidc_ca_bundle: Path | None = Field(None, description="Own certificate authority for the broker, as a PEM file.")
+    smtp_host: str | None = Field(
+        None, description="Mail server for invitations and notices to staff. Needed in production."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="`starttls`, `tls` from the first byte (port 465), or `none` on this machine only."
+    )
+    smtp_user: str | None = Field(None, description="User at the mail server, where it asks for one.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_sender: str | None = Field(None, description="Address the mails come from, such as `samrum@example.dk`.")
+    smtp_ca_bundle: Path | None = Field(None, description="Own certificate authority for the mail server, as PEM.")
     bind: str = Field("127.0.0.1:8000", description="Address and port the web server listens on.")
     workers: int = Field(2, ge=1, le=64, description="Worker processes.")
     threads: int = Field(8, ge=1, le=256, description="Threads in each worker.")
@@ -69,6 +91,9 @@ class Settings(BaseSettings):
     upload_limit_mib: int = Field(250, ge=1, le=10240, description="Largest file, in MiB.")
     session_idle_minutes: int = Field(30, ge=1, le=720, description="A login ends after this long without use.")
     session_hours: int = Field(10, ge=1, le=24, description="A login ends after this long in any case.")
+    step_up_minutes: int = Field(
+        10, ge=1, le=60, description="How long a second factor counts for what asks for a fresh one."
+    )
     recheck_seconds: float = Field(
         1.0, gt=0, le=5, description="How often a running download asks again whether it is still allowed."
     )
@@ -86,6 +111,29 @@ class Settings(BaseSettings):
     def upload_limit(self) -> int:
         """Largest file, in bytes."""
         return self.upload_limit_mib * MIB
+
+    @property
+    def oidc_algorithm_names(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.oidc_algorithms.split(",") if name.strip())
+
+    @model_validator(mode="after")
+    def _what_belongs_together_is_there(self) -> Self:
+        missing = {
+            "SAMRUM_OIDC_CLIENT_SECRET is needed, unless SAMRUM_OIDC_AUTHENTICATION is private_key_jwt": (
+                self.oidc_authentication != "private_key_jwt" and self.oidc_client_secret is None
+            ),
+            "SAMRUM_OIDC_CLIENT_KEY_FILE is needed for private_key_jwt": (
+                self.oidc_authentication == "private_key_jwt" and self.oidc_client_key_file is None
+            ),
+            "SAMRUM_SMTP_SENDER is needed with SAMRUM_SMTP_HOST": self.smtp_host is not None and not self.smtp_sender,
+            "SAMRUM_SMTP_PASSWORD is needed with SAMRUM_SMTP_USER": (
+                self.smtp_user is not None and self.smtp_password is None
+            ),
+        }
+        lines = [line for line, is_missing in missing.items() if is_missing]
+        if lines:
+            raise ValueError("\n".join(lines))
+        return self
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:
@@ -107,6 +155,12 @@ class Settings(BaseSettings):
             "SAMRUM_DATABASE_URL names an SQLite file that is not kept: give an absolute path outside temporary"
             " folders, or PostgreSQL": sqlite_path is not None
             and (not sqlite_path.startswith("/") or sqlite_path.startswith(("/tmp/", "/var/tmp/", "/dev/", "/run/"))),  # noqa: S108
+            "SAMRUM_SMTP_HOST is needed: codes go by mail alone, or an administrator could log in as somebody else": (
+                self.smtp_host is None
+            ),
+            "SAMRUM_SMTP_SECURITY must be starttls or tls unless the mail server is on this machine": (
+                self.smtp_security == "none" and not _is_loopback(f"//{self.smtp_host}")
+            ),
             "SAMRUM_DEMO_CLOCK_FILE is for demonstrations": self.demo_clock_file is not None,
             "SAMRUM_DEMO_PEOPLE_FILE is for demonstrations": self.demo_people_file is not None,
         }

@@ -5,7 +5,17 @@ from samrum.models.base import Base
 from samrum.models.cases import Case, CaseParent, Grant
 from samrum.models.consents import Consent, ConsentUnit
 from samrum.models.documents import Document, Version
-from samrum.models.logins import Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession, Passkey, PasskeyChallenge, RecoveryCode
+from samrum.models.logins import (
+    Draft,
+    FormReceipt,
+    LoginAttempt,
+    LoginFailure,
+    LoginSession,
+    Passkey,
+    PasskeyChallenge,
+    RecoveryCode,
+    WaitingLetter,
+)
 from samrum.models.people import Citizen, CitizenLogin, Organisation, Staff, Unit
 
 __all__ = [
@@ -35,4 +45,5 @@ __all__ = [
     "Staff",
     "Unit",
     "Version",
+    "WaitingLetter",
 ]

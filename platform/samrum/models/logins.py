@@ -75,6 +75,16 @@ class RecoveryCode(Identified):
     used_at: Mapped[datetime | None]
 
 
+class WaitingLetter(Identified):
+    """A mail to a member of staff that must still be sent. Only what kind it is: the text says nothing personal."""
+
+    __tablename__ = "waiting_letter"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(index=True)
+    taken_at: Mapped[datetime | None]
+
+
 class LoginFailure(Identified):
     """A failed login, counted per account and per address. Both are keyed hashes."""
 

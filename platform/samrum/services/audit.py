@@ -41,6 +41,13 @@ class Event(StrEnum):
     CITIZEN_LINKED = "citizen_linked"
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_RESET = "second_factor_reset"
+    SECOND_FACTOR_CHANGED = "second_factor_changed"
+    STEPPED_UP = "stepped_up"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REVOKED = "passkey_revoked"
+    RECOVERY_CODES_MADE = "recovery_codes_made"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105
     PASSWORD_SET = "password_set"  # noqa: S105
     STAFF_INVITED = "staff_invited"
     STAFF_CREATED = "staff_created"

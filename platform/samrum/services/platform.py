@@ -18,6 +18,7 @@ from samrum.clock import Clock
 from samrum.config import Settings
 from samrum.db import Database
 from samrum.fieldkeys import FieldKeys
+from samrum.mail import Mailer
 from samrum.models import FormReceipt
 from samrum.queries.facts import Room, room
 from samrum.services import audit
@@ -98,6 +99,7 @@ class Platform:
     fields: FieldKeys
     relying_party: RelyingParty
     password_cost: Cost = field(default_factory=Cost)
+    mailer: Mailer | None = None
 
     @contextmanager
     def act(self, caller: Caller, *, writes: bool = True) -> Iterator[Act]:

@@ -253,6 +253,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("staff_id", "code_hash", name=op.f("uq_recovery_code_staff_id_code_hash")),
     )
     op.create_table(
+        "waiting_letter",
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_waiting_letter_staff_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waiting_letter")),
+    )
+    op.create_index(op.f("ix_waiting_letter_at"), "waiting_letter", ["at"], unique=False)
+    op.create_table(
         "case_parent",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("citizen_id", sa.Uuid(), nullable=False),
