@@ -98,7 +98,7 @@ class MemoryStore:
     def _parts(self, name: str, upload: str) -> dict[int, bytes]:
         held = self._uploads.get(upload)
         if held is None or held[0] != name:
-            raise NotFound("no such upload")
+            raise Unavailable("the upload is not under way any more")
         return held[2]
 
     def _keep(self, name: str, data: bytes) -> None:

@@ -28,6 +28,10 @@ _TAKEN: Final = frozenset({"PreconditionFailed", "412", "ConditionalRequestConfl
 _TOO_SHORT: Final = frozenset({"InvalidRange", "416"})
 
 
+class _NoSuchUpload(Unavailable):
+    """A multipart upload was aborted, or never begun."""
+
+
 class S3Store:
     """An :class:`~storage.store.ObjectStore` in one bucket.
 
@@ -143,7 +147,7 @@ class S3Store:
         try:
             with _errors():
                 self._client.abort_multipart_upload(Bucket=self._bucket, Key=name, UploadId=upload)
-        except NotFound:
+        except _NoSuchUpload:
             return
 
     @contextmanager
@@ -225,7 +229,9 @@ def _errors() -> Iterator[None]:
 
 def _translated(error: ClientError) -> StorageError:
     code = error.response.get("Error", {}).get("Code", "")
-    if code in _NOT_FOUND or code == "NoSuchUpload":
+    if code == "NoSuchUpload":
+        return _NoSuchUpload("the upload is not under way any more")
+    if code in _NOT_FOUND:
         return NotFound("no such object")
     if code in _TAKEN:
         return AlreadyExists("an object of that name exists")

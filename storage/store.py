@@ -54,7 +54,10 @@ class ObjectStore(Protocol):
         """Start a multipart upload; returns its id. Nothing is visible under the name until it is completed."""
 
     def put_part(self, name: str, upload: str, number: int, data: bytearray) -> str:
-        """Send part ``number`` (from 1; at least 5 MiB but for the last); returns its tag. Safe from many threads."""
+        """Send part ``number`` (from 1; at least 5 MiB but for the last); returns its tag. Safe from many threads.
+
+        Unavailable when the upload is not under way (any more), here and for :meth:`complete`.
+        """
 
     def complete(self, name: str, upload: str, tags: Sequence[str]) -> None:
         """Make the parts, in order of their numbers, the object. AlreadyExists when the name is taken."""

@@ -4,7 +4,9 @@ import hashlib
 import logging
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -19,7 +21,7 @@ MAX_PARTS: Final = 10_000  # the limit of S3
 MAX_SECONDS: Final = 6 * 3600
 """An upload that takes longer fails. A sweeper that spares twice this age never touches one that is running."""
 
-_IN_FLIGHT: Final = 2  # parts on their way while the next one is being filled: 24 MiB in all
+_IN_FLIGHT: Final = 3  # parts on their way while the next one is being filled: 32 MiB in all
 
 log = logging.getLogger(__name__)
 
@@ -71,12 +73,46 @@ class Upload:
         return self._size
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Take the next plaintext bytes, any number of them. Unavailable when the store fails to keep up."""
+        """Take the next plaintext bytes, any number of them.
+
+        Unavailable when the store fails, or the whole takes too long; the upload is over then.
+        """
+        with self._undone_on_failure():
+            if time.monotonic() > self._deadline:
+                raise Unavailable("the upload took too long")
+            self._take(memoryview(data).cast("B"))
+
+    def finish(self) -> Stored:
+        """Seal the end and complete the object: once this returns, the version is stored for good.
+
+        Unavailable, or AlreadyExists when the place has an object already; the upload is over then.
+        """
+        with self._undone_on_failure():
+            self._append(self._sealer.seal_last(self._rest))
+            del self._part[self._filled :]
+            if self._upload is None:
+                self._store.put(self._name, self._part)
+            else:
+                if self._part:
+                    self._send()
+                self._land(0)
+                self._store.complete(self._name, self._upload, self._tags)
+        self._over = True
+        self._close()
+        return Stored(self._size, self._hash.digest(), self._wrapped, self._name)
+
+    @contextmanager
+    def _undone_on_failure(self) -> Iterator[None]:
+        # a part that failed is lost: going on after the error must not make an object without it
         if self._over:
             raise ValueError("the upload is over")
-        if time.monotonic() > self._deadline:
-            raise Unavailable("the upload took too long")
-        view = memoryview(data).cast("B")
+        try:
+            yield
+        except BaseException:
+            self._abort()
+            raise
+
+    def _take(self, view: memoryview) -> None:
         self._hash.update(view)
         self._size += len(view)
         if self._rest:
@@ -90,26 +126,6 @@ class Upload:
         whole = len(view) - len(view) % CHUNK
         self._seal(view[:whole])
         self._rest += view[whole:]
-
-    def finish(self) -> Stored:
-        """Seal the end and complete the object: once this returns, the version is stored for good.
-
-        Unavailable, or AlreadyExists when the place has an object already; nothing is visible then.
-        """
-        if self._over:
-            raise ValueError("the upload is over")
-        self._append(self._sealer.seal_last(self._rest))
-        del self._part[self._filled :]
-        if self._upload is None:
-            self._store.put(self._name, self._part)
-        else:
-            if self._part:
-                self._send()
-            self._land(0)
-            self._store.complete(self._name, self._upload, self._tags)
-        self._over = True
-        self._close()
-        return Stored(self._size, self._hash.digest(), self._wrapped, self._name)
 
     def _seal(self, plain: memoryview) -> None:
         """Seal whole chunks straight into the part; only the chunk that crosses into the next part is copied."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from storage import AlreadyExists, Corrupt, NotFound, ObjectStore, StorageError
+from storage import AlreadyExists, Corrupt, NotFound, ObjectStore, StorageError, Unavailable
 
 PART = 5 * 1024 * 1024  # the least that S3 takes for a part that is not the last
 DATA = bytearray(os.urandom(300_000))
@@ -56,10 +56,13 @@ def test_an_object_that_ends_too_early_is_corrupt(store: ObjectStore, start: int
         read(store, "v1/a", start, start + 10)
 
 
-def test_an_empty_object_is_corrupt_for_whoever_wants_a_byte_of_it(store: ObjectStore) -> None:
+@pytest.mark.parametrize(("start", "stop"), [(0, 64), (-64, None)])
+def test_an_empty_object_is_corrupt_for_whoever_wants_a_byte_of_it(
+    store: ObjectStore, start: int, stop: int | None
+) -> None:
     store.put("v1/a", bytearray())
     with pytest.raises(Corrupt):
-        read(store, "v1/a", 0, 64)
+        read(store, "v1/a", start, stop)
 
 
 def test_a_range_left_unread_does_no_harm(store: ObjectStore) -> None:
@@ -144,8 +147,10 @@ def test_an_aborted_upload_leaves_nothing(store: ObjectStore) -> None:
     tag = store.put_part("v1/a", upload, 1, bytearray(PART))
     store.abort("v1/a", upload)
     assert list(store.unfinished()) == []
-    with pytest.raises(StorageError):
+    with pytest.raises(Unavailable):
         store.complete("v1/a", upload, [tag])
+    with pytest.raises(Unavailable):
+        store.put_part("v1/a", upload, 2, bytearray(PART))
     assert names(store) == []
 
 
