@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from auth import totp
@@ -20,6 +23,7 @@ from samrum import create_app, migrations
 from samrum.assembly import make_platform
 from samrum.config import Settings
 from samrum.cpr import Cpr
+from samrum.db import make_engine
 from samrum.fieldkeys import FieldKeys
 from samrum.models import Citizen, Staff
 from samrum.queries.people import citizen_by_cpr, staff_by_email
@@ -49,6 +53,34 @@ class SteppingClock:
 
     def move(self, **by: float) -> None:
         self.moment += timedelta(**by)
+
+
+class _Compiled(BytecodeCache):
+    """The templates as they were compiled for an earlier world of this run."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_TEMPLATES = _Compiled()
+
+
+@lru_cache
+def _empty_database() -> bytes:
+    """An SQLite database after all migrations, which take half a second."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite"
+        engine = make_engine(f"sqlite:///{path}")
+        migrations.upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -94,8 +126,13 @@ class World:
         platform = make_platform(chosen)
         vault = Vault(store or MemoryStore(), platform.vault.wrapper)
         platform = dataclasses.replace(platform, clock=clock, vault=vault, password_cost=CHEAP)
-        migrations.upgrade(platform.database.engine)
-        return cls(platform, clock, create_app(chosen, platform))
+        if database_url:
+            migrations.upgrade(platform.database.engine)
+        else:
+            (folder / "samrum.sqlite").write_bytes(_empty_database())
+        app = create_app(chosen, platform)
+        app.jinja_env.bytecode_cache = _TEMPLATES
+        return cls(platform, clock, app)
 
     def staff(self, name: str, unit: str, *, organisation: str = "Testby Kommune", **roles: bool) -> StaffActor:
         """A professional with the e-mail ``name@test.dk``, password and second factor set."""

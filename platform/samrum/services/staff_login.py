@@ -48,9 +48,11 @@ def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> 
     try:
         return _give_code(platform, caller, login_id, code, failures)
     except AlreadyDone as done:
-        token = sessions.token_for_second_click(platform, done.result) if done.result else None
-        if token is None:
+        if done.result is None:
             raise LoginRefused(LoginProblem.WRONG_CODE) from done
+        token = sessions.token_for_second_click(platform, done.result)
+        if token is None:
+            raise LoginRefused(LoginProblem.LOGIN_ENDED) from done
     with platform.database.transaction() as session:
         forget_failures(session, failures)
     return token
