@@ -21,6 +21,7 @@ MAX_PARTS: Final = 10_000  # the limit of S3
 MAX_SECONDS: Final = 6 * 3600
 """An upload that takes longer fails. A sweeper that spares twice this age never touches one that is running."""
 
+_SMALL: Final = 512 * 1024  # most documents fit, and do not wait for a whole part to be set aside
 _IN_FLIGHT: Final = 3  # parts on their way while the next one is being filled: 32 MiB in all
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Upload:
         self._hash = hashlib.sha256()
         self._size = 0
         self._rest = bytearray()  # plaintext short of a whole chunk
-        self._part = bytearray(PART)
+        self._part = bytearray(_SMALL)
         self._filled = 0
         self._number = 0
         self._upload: str | None = None
@@ -132,6 +133,7 @@ class Upload:
         while plain:
             fitting = (PART - self._filled) // SEALED_CHUNK * CHUNK
             here, plain = plain[:fitting], plain[fitting:]
+            self._make_room(len(here) // CHUNK * SEALED_CHUNK)
             self._filled += self._sealer.seal_chunks(here, memoryview(self._part)[self._filled :])
             if plain:
                 crossing = bytearray(SEALED_CHUNK)
@@ -145,9 +147,14 @@ class Upload:
             if self._filled == PART:
                 self._send()
             here = view[: PART - self._filled]
+            self._make_room(len(here))
             self._part[self._filled : self._filled + len(here)] = here
             self._filled += len(here)
             view = view[len(here) :]
+
+    def _make_room(self, size: int) -> None:
+        if self._filled + size > len(self._part):
+            self._part += bytes(PART - len(self._part))
 
     def _send(self) -> None:
         """Put the part in flight, once one of those before has landed, and start an empty one."""
