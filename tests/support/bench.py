@@ -53,8 +53,8 @@ def _measure(name: str, vault: Vault, mebibytes: int, bare: float) -> None:
 
     sealing, opening = _speed(mebibytes, seal), _speed(mebibytes, unseal)
     sys.stdout.write(
-        f"{name:<12}{mebibytes:>4} MiB   seal {sealing:6.0f} MiB/s, ratio {sealing / bare:5.2f}   "
-        f"open {opening:6.0f} MiB/s, ratio {opening / bare:5.2f}\n"
+        f"{name:<12}{mebibytes:>4} MiB   seal {sealing:6.0f} MiB/s, ratio {sealing / bare:5.3f}   "
+        f"open {opening:6.0f} MiB/s, ratio {opening / bare:5.3f}\n"
     )
 
 
