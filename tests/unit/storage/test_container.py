@@ -42,6 +42,13 @@ def test_the_fingerprint_of_a_kek_is_the_known_answer() -> None:
     assert keys.fingerprint(expander(bytes.fromhex(answer["kek"]))) == answer["fingerprint"]
 
 
+@pytest.mark.parametrize("size", [0, 16, 31, 33, 64])
+def test_a_container_of_another_size_is_no_wrapped_key(size: int) -> None:
+    expand = expander(bytes(32))
+    with pytest.raises(Corrupt):
+        keys.unwrap(expand, container.seal(expand, b"context", bytes(size)), b"context")
+
+
 def test_no_two_contexts_are_the_same() -> None:
     assert len(set(CONTEXTS.values())) == len(CONTEXTS)
     swapped = container.object_context(Place(ORG, CASE, VERSION, DOC))

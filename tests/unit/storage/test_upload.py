@@ -1,5 +1,6 @@
 import hashlib
 import threading
+import time
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
@@ -143,6 +144,25 @@ def test_an_upload_that_failed_cannot_be_finished_without_the_part_that_failed(t
             upload.finish()
     assert store.objects == {}
     assert list(store.unfinished()) == []
+
+
+class Slow(Parts):
+    """Its first part fails while the second one is still on its way."""
+
+    def put_part(self, name: str, upload: str, number: int, data: bytearray) -> str:
+        if number == 1:
+            raise Unavailable("as asked")
+        time.sleep(0.2)
+        return super().put_part(name, upload, number, data)
+
+
+def test_an_upload_is_aborted_only_after_the_last_part_in_flight_has_landed(tmp_path: Path) -> None:
+    """Some stores keep a part that arrives after the abort, and charge for it for ever."""
+    store = Slow()
+    with pytest.raises(Unavailable):
+        new_room(tmp_path, store).put(bytes(5 * PART))
+    assert "put_part" in store.calls
+    assert store.calls[-1] == "abort"
 
 
 def test_a_failing_abort_does_not_hide_what_happened(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
