@@ -105,7 +105,7 @@ class World:
         KeyFile.create(folder / "kek")
         FieldKeys.create(folder / "fields")
         chosen = Settings(
-            **{
+            **{  # type: ignore[arg-type]
                 "env": "demo",
                 "base_url": "http://localhost",
                 "database_url": database_url or f"sqlite:///{folder / 'samrum.sqlite'}",
@@ -187,8 +187,12 @@ class World:
         browser = Browser(self.app.test_client())
         if person is not None:
             with self.platform.act(SYSTEM) as act:
-                kind = Staff if isinstance(person, StaffActor) else Citizen
-                token = sessions.begin(act, act.session.get_one(kind, person.id), Stage.FULL, act.now)
+                row: Staff | Citizen
+                if isinstance(person, StaffActor):
+                    row = act.session.get_one(Staff, person.id)
+                else:
+                    row = act.session.get_one(Citizen, person.id)
+                token = sessions.begin(act, row, Stage.FULL, act.now)
             with self.app.test_request_context():
                 name = cookies.name("login")
             browser.client.set_cookie(name, token)
@@ -206,7 +210,7 @@ class Browser:
     client: FlaskClient
 
     def get(self, path: str, **options: object) -> TestResponse:
-        return self.client.get(path, **options)  # type: ignore[arg-type]
+        return self.client.get(path, **options)
 
     def token(self, page: str) -> str:
         """The form token that the page at ``page`` carries."""

@@ -1,0 +1,221 @@
+"""How long a login runs, how it ends, and what is left in the browser afterwards."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from auth.policy import StaffActor
+from samrum.models import AuditRow, Citizen, LoginSession
+from samrum.services import people, upkeep
+from samrum.services.platform import SYSTEM
+from support.logins import actions, is_logged_in, log_in
+from support.world import YOUTH_CPR, Browser, World
+
+
+@pytest.fixture
+def birgit(world: World) -> StaffActor:
+    return world.staff("Birgit", "Børn og Unge", case_creator=True)
+
+
+def choices(browser: Browser) -> list[str]:
+    """What the page of one's own logins can end, the values of its buttons."""
+    return re.findall(r'name="which" value="([^"]+)"', browser.get("/login/sessions").text)
+
+
+def test_a_login_that_is_used_goes_on_until_the_day_is_over(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    for _ in range(20):
+        assert is_logged_in(browser)
+        world.clock.move(minutes=29)
+    assert is_logged_in(browser)
+    world.clock.move(minutes=10 * 60 - 20 * 29 - 1)
+    assert is_logged_in(browser)
+    world.clock.move(minutes=1)
+    assert not is_logged_in(browser)
+
+
+def test_a_login_that_is_not_used_ends_after_half_an_hour(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    world.clock.move(minutes=30)
+    answer = browser.get("/login/sessions")
+    assert answer.location == "/?next=/login/sessions"
+    assert any(cookie.startswith("samrum-login=;") for cookie in answer.headers.getlist("Set-Cookie"))
+
+
+def test_the_limits_are_the_settings(world: World) -> None:
+    settings = world.platform.settings.model_copy(update={"session_idle_minutes": 5, "session_hours": 1})
+    object.__setattr__(world.platform, "settings", settings)
+    browser = world.client(world.staff("Birgit", "UU"))
+    for _ in range(14):
+        world.clock.move(minutes=4)
+        assert is_logged_in(browser)
+    world.clock.move(minutes=4)
+    assert not is_logged_in(browser)
+    idle = world.client(world.staff("Carl", "UU"))
+    world.clock.move(minutes=5)
+    assert not is_logged_in(idle)
+
+
+def test_logging_out_ends_the_login_and_clears_the_browser(world: World, birgit: StaffActor) -> None:
+    browser = world.client()
+    log_in(world, browser)
+    cookie = browser.client.get_cookie("samrum-login")
+    assert cookie is not None
+    answer = browser.post("/login/out", page="/login/sessions")
+    assert (answer.status_code, answer.location) == (303, "/login/out")
+    assert set(answer.headers["Clear-Site-Data"].split(", ")) == {'"cache"', '"storage"'}
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert browser.client.get_cookie("samrum-login") is None
+    assert browser.client.get_cookie("samrum-visitor") is None
+    browser.client.set_cookie("samrum-login", cookie.value)
+    assert not is_logged_in(browser), "the login goes on for who kept the cookie"
+    assert actions(world) == [("logged_in", None), ("logged_out", None)]
+    assert "Du er logget ud" in browser.get("/login/out").text
+
+
+def test_two_clicks_on_log_out_log_out_once(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    cookie = browser.client.get_cookie("samrum-login")
+    assert cookie is not None
+    token = browser.token("/login/sessions")
+    assert browser.post("/login/out", {"once": token}).location == "/login/out"
+    browser.client.set_cookie("samrum-login", cookie.value)
+    assert browser.post("/login/out", {"once": token}).location == "/login/out"
+    assert actions(world) == [("logged_out", None)]
+
+
+def test_a_login_run_out_is_logged_out_as_its_own(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    token = browser.token("/login/sessions")
+    world.clock.move(hours=2)
+    assert browser.post("/login/out", {"once": token}).status_code == 303
+    with world.platform.database.transaction() as session:
+        row = session.scalars(select(AuditRow).where(AuditRow.action == "logged_out")).one()
+    assert (row.actor_kind, row.actor_id) == ("staff", birgit.id)
+
+
+def test_the_page_that_says_logged_out_does_not_say_so_to_who_is_not(world: World, birgit: StaffActor) -> None:
+    assert world.client(birgit).get("/login/out").location == "/"
+
+
+def test_logging_out_needs_the_form_of_this_browser(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    assert browser.client.post("/login/out").status_code == 400
+    assert is_logged_in(browser)
+
+
+def test_every_login_of_ones_own_is_listed_with_its_device(world: World, birgit: StaffActor) -> None:
+    here = world.client()
+    here.client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
+    log_in(world, here)
+    world.clock.move(minutes=5)
+    world.client(birgit)
+    world.client(world.staff("Carl", "UU"))
+    page = here.get("/login/sessions").text
+    assert "Firefox, Windows" in page
+    assert page.count('class="entry"') == 2, "one's own two, and nobody else's"
+    assert page.count("Denne browser") == 1
+
+
+def test_one_other_login_is_ended(world: World, birgit: StaffActor) -> None:
+    here, there = world.client(birgit), world.client(birgit)
+    one, *rest = choices(here)
+    assert rest == ["others", "all"]
+    assert here.post("/login/sessions", {"which": one}).location == "/login/sessions"
+    assert not is_logged_in(there)
+    assert is_logged_in(here)
+    assert actions(world) == [("logged_out", None)]
+
+
+def test_all_other_logins_are_ended(world: World, birgit: StaffActor) -> None:
+    here, *others = [world.client(birgit) for _ in range(3)]
+    here.post("/login/sessions", {"which": "others"})
+    assert is_logged_in(here)
+    assert not any(is_logged_in(browser) for browser in others)
+
+
+def test_all_logins_are_ended_this_one_too(world: World, birgit: StaffActor) -> None:
+    here, there = world.client(birgit), world.client(birgit)
+    answer = here.post("/login/sessions", {"which": "all"})
+    assert answer.location == "/login/out"
+    assert "Clear-Site-Data" in answer.headers
+    assert not is_logged_in(here)
+    assert not is_logged_in(there)
+
+
+def test_nobody_ends_the_login_of_somebody_else(world: World, birgit: StaffActor) -> None:
+    carl = world.staff("Carl", "UU")
+    theirs = world.client(carl)
+    world.client(carl)
+    victim = choices(theirs)[0]
+    mine = world.client(birgit)
+    assert mine.post("/login/sessions", {"which": victim}).status_code == 303
+    assert len(choices(theirs)) == 3
+    assert actions(world) == []
+
+
+def test_what_belonged_to_a_login_is_swept_within_a_day_or_two(world: World, birgit: StaffActor) -> None:
+    world.client(birgit)
+    with world.platform.database.transaction() as session:
+        row = session.scalars(select(LoginSession)).one()
+        row.sealed_id_token = b"sealed"
+    world.clock.move(days=1, seconds=1)
+    upkeep.collect_garbage(world.platform)
+    with world.platform.database.transaction() as session:
+        assert session.scalars(select(LoginSession)).one().sealed_id_token is None
+    world.clock.move(days=30)
+    upkeep.collect_garbage(world.platform)
+    with world.platform.database.transaction() as session:
+        assert session.scalars(select(LoginSession)).all() == []
+
+
+def test_the_database_knows_no_token(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    cookie = browser.client.get_cookie("samrum-login")
+    assert cookie is not None
+    path = world.platform.settings.database_url.get_secret_value().removeprefix("sqlite:///")
+    content = b"".join(Path(path + part).read_bytes() for part in ("", "-wal"))
+    assert cookie.value.encode() not in content
+
+
+def test_nothing_of_one_person_is_kept_by_a_browser_or_a_proxy(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    for path in ("/", "/login/sessions", "/login/staff", "/login/out", "/nowhere"):
+        answer = browser.get(path)
+        assert answer.headers["Cache-Control"] == "no-store", path
+        assert "Cookie" in answer.headers["Vary"], path
+
+
+def test_a_citizen_whose_account_is_closed_is_out_at_once(world: World, birgit: StaffActor) -> None:
+    world.case(birgit)
+    youth = world.citizen(YOUTH_CPR)
+    browser = world.client(youth)
+    assert is_logged_in(browser)
+    with world.platform.database.transaction() as session:
+        session.get_one(Citizen, youth.id).active = False
+    assert not is_logged_in(browser)
+
+
+def test_a_login_is_looked_up_again_at_every_request(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    assert is_logged_in(browser)
+    people.deactivate_staff(world.platform, SYSTEM, birgit.id)
+    assert not is_logged_in(browser)
+
+
+def test_the_last_use_is_written_once_a_minute_at_most(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+
+    def last_seen() -> timedelta:
+        with world.platform.database.transaction() as session:
+            return world.clock.now() - session.scalars(select(LoginSession)).one().last_seen_at
+
+    world.clock.move(seconds=59)
+    is_logged_in(browser)
+    assert last_seen() == timedelta(seconds=59)
+    world.clock.move(seconds=2)
+    is_logged_in(browser)
+    assert last_seen() == timedelta(0)
