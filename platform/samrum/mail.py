@@ -58,7 +58,7 @@ class SmtpMailer:
         ca_bundle: Path | None = None,
     ) -> None:
         """Raises ``OSError`` or ``ValueError`` for a CA file or a sender that cannot be used."""
-        if "@" not in sender or any(character.isspace() for character in sender):
+        if not _is_one_address(sender):
             raise ValueError("the sender is no mail address")
         self._host, self._port, self._security = host, port, security
         self._sender, self._user, self._password = sender, user, password
@@ -77,6 +77,8 @@ class SmtpMailer:
             server.noop()
 
     def _message(self, letter: Letter) -> EmailMessage:
+        if not _is_one_address(letter.to):
+            raise ValueError("not one address")
         message = EmailMessage()
         message["From"] = self._sender
         message["To"] = letter.to
@@ -103,3 +105,7 @@ class SmtpMailer:
         if self._security is Security.TLS:
             return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=self._tls)
         return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
+
+
+def _is_one_address(text: str) -> bool:
+    return text.count("@") == 1 and not any(character.isspace() or character in ",;<>" for character in text)

@@ -82,6 +82,7 @@ class LoginProblem(StrEnum):
     LOGIN_ENDED = "login_ended"
     TOO_MANY = "too_many"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
+    WRONG_PASSKEY = "wrong_passkey"
     WRONG_INVITATION = "wrong_invitation"
     UNKNOWN_CITIZEN = "unknown_citizen"
     OTHER_PERSON = "other_person"

@@ -1,6 +1,7 @@
 """What a running Samrum is made of, who calls it, and the one transaction a use case runs in."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -88,9 +89,13 @@ class Act:
         audit.append(self.session, self._entries)
 
 
+def _in_a_thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
 @dataclass(frozen=True)
 class Platform:
-    """The parts of a running Samrum."""
+    """The parts of a running Samrum. ``later`` does what an answer must not wait for."""
 
     settings: Settings
     clock: Clock
@@ -100,6 +105,7 @@ class Platform:
     relying_party: RelyingParty
     password_cost: Cost = field(default_factory=Cost)
     mailer: Mailer | None = None
+    later: Callable[[Callable[[], None]], None] = _in_a_thread
 
     @contextmanager
     def act(self, caller: Caller, *, writes: bool = True) -> Iterator[Act]:

@@ -1,0 +1,212 @@
+"""Passkeys of staff: a whole login by themselves, and the quickest fresh second factor."""
+
+import json
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from auth import passkeys
+from auth.passkeys import Answer, PasskeyRefused, Site
+from samrum.models import LoginSession, Passkey, PasskeyChallenge, Staff
+from samrum.queries import factors
+from samrum.queries.logins import forget_failures
+from samrum.services import mail, recovery, sessions, step_up, throttle
+from samrum.services.audit import Event
+from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused, NotThere
+from samrum.services.platform import Act, Caller, Platform
+from samrum.services.second_factor import Spent
+from samrum.services.sessions import Stage
+
+MOST = 20
+_CHALLENGE_LIFE = timedelta(seconds=passkeys.CHALLENGE_SECONDS)
+
+
+def site(platform: Platform) -> Site | None:
+    """Where passkeys are good; None where this installation's address allows none."""
+    return Site.of(platform.settings.base_url)
+
+
+def options_to_add(platform: Platform, caller: Caller, login_id: UUID) -> str:
+    """What the browser needs to make a passkey, as JSON. Raises ``NotThere`` or ``LoginRefused``."""
+    place = _site(platform)
+    challenge = passkeys.new_challenge()
+    with platform.act(replace(caller, once=None)) as act:
+        login, staff = step_up.running(platform, act, login_id)
+        known = [row.credential_id for row in factors.passkeys_of(act.session, staff.id)]
+        content = {"challenge": b64encode(challenge).decode(), "at": act.now.isoformat()}
+        login.sealed_challenge = platform.fields.seal("passkey challenge", json.dumps(content).encode())
+        return passkeys.registration_options(
+            place, challenge, user_id=staff.id.bytes, account=staff.email, name=staff.name, known=known
+        )
+
+
+def add(platform: Platform, caller: Caller, login_id: UUID, name: str, answer: str) -> str:
+    """Keep the passkey that the browser made; returns the login's new token. Raises ``NotThere`` or ``LoginRefused``.
+
+    A challenge is good for one answer, right or wrong.
+    """
+    place = _site(platform)
+    token = None
+    with platform.act(caller) as act:
+        login, staff = step_up.running(platform, act, login_id)
+        try:
+            new = passkeys.verify_registration(place, _challenge_of(platform, login, act.now), answer)
+            _check_new(act, staff, new.credential_id)
+        except PasskeyRefused:
+            act.log(Event.LOGIN_FAILED, reason="new_passkey")
+        else:
+            row = Passkey(
+                staff_id=staff.id,
+                name=name.strip()[:80],
+                credential_id=new.credential_id,
+                public_key=new.public_key,
+                sign_count=new.sign_count,
+                created_at=act.now,
+            )
+            act.session.add(row)
+            act.session.flush()
+            act.log(Event.PASSKEY_ADDED, subject_id=row.id)
+            token = recovery.changed(platform, act, login, staff, mail.Kind.PASSKEY_ADDED)
+        login.sealed_challenge = None
+    if token is None:
+        raise LoginRefused(LoginProblem.WRONG_PASSKEY)
+    mail.deliver(platform)
+    return token
+
+
+def revoke(platform: Platform, caller: Caller, login_id: UUID, passkey_id: UUID) -> str:
+    """Take a passkey of one's own out of use; returns the login's new token. Raises ``NotThere``, ``LoginRefused``."""
+    with platform.act(caller) as act:
+        login, staff = step_up.running(platform, act, login_id)
+        row = act.session.get(Passkey, passkey_id, with_for_update=True)
+        if row is None or row.staff_id != staff.id or row.revoked_at is not None:
+            raise NotThere
+        row.revoked_at = act.now
+        act.log(Event.PASSKEY_REVOKED, subject_id=row.id)
+        token = recovery.changed(platform, act, login, staff, mail.Kind.PASSKEY_REVOKED)
+    mail.deliver(platform)
+    return token
+
+
+def options(platform: Platform, caller: Caller, browser: str) -> str:
+    """What the browser needs to use a passkey, as JSON; for somebody logged in, one of their own.
+
+    ``browser`` is a random value in a cookie: the answer counts from the same browser only. Raises ``NotThere``, or
+    ``LoginRefused`` when too many were asked for.
+    """
+    place = _site(platform)
+    failures = throttle.count(platform, replace(caller, once=None), None)
+    challenge = passkeys.new_challenge()
+    with platform.database.transaction() as session:
+        forget_failures(session, failures)
+        known = []
+        if caller.kind == "staff" and caller.id is not None:
+            known = [row.credential_id for row in factors.passkeys_of(session, caller.id)]
+        session.add(
+            PasskeyChallenge(
+                challenge_hash=sha256(challenge).digest(),
+                browser_hash=sha256(browser.encode()).digest(),
+                created_at=platform.clock.now(),
+            )
+        )
+    return passkeys.authentication_options(place, challenge, known)
+
+
+def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
+    """A whole login with a passkey; returns the token. Raises ``NotThere`` or ``LoginRefused``, the same for all."""
+    place = _site(platform)
+    failures = throttle.count(platform, caller, None)
+    token = None
+    try:
+        with platform.act(replace(caller, actor=None)) as act:
+            staff = _believed(act, place, browser, text)
+            if staff is None:
+                act.log(Event.LOGIN_FAILED, reason="passkey")
+            else:
+                forget_failures(act.session, failures)
+                act.log(Event.LOGGED_IN, actor_kind="staff", actor_id=staff.id, reason=Spent.PASSKEY.value)
+                token = sessions.begin(act, staff, Stage.FULL, act.now)
+    except AlreadyDone as done:
+        token = sessions.token_for_second_click(platform, done.result) if done.result else None
+    if token is None:
+        raise LoginRefused(LoginProblem.WRONG_PASSKEY)
+    return token
+
+
+def give_again(platform: Platform, caller: Caller, login_id: UUID, browser: str, text: str) -> str:
+    """A fresh second factor by passkey in a running login; returns its new token. Raises as ``log_in`` does."""
+    place = _site(platform)
+    failures = throttle.count(platform, caller, str(caller.id))
+    token = None
+    with platform.act(caller) as act:
+        login, staff = step_up.running(platform, act, login_id)
+        found = _believed(act, place, browser, text)
+        if found is not None and found.id == staff.id:
+            forget_failures(act.session, failures)
+            token = step_up.done(act, login, Spent.PASSKEY.value)
+        else:
+            act.log(Event.LOGIN_FAILED, reason="step_up")
+    if token is None:
+        raise LoginRefused(LoginProblem.WRONG_PASSKEY)
+    return token
+
+
+def _site(platform: Platform) -> Site:
+    place = site(platform)
+    if place is None:
+        raise NotThere
+    return place
+
+
+def _believed(act: Act, place: Site, browser: str, text: str) -> Staff | None:
+    """Whose passkey answered rightly, held until the use case ends; None for nobody's. The challenge is spent."""
+    try:
+        answer = passkeys.read_answer(text)
+        if not _spend_challenge(act, answer, browser):
+            return None
+        row = factors.passkey_by_credential(act.session, answer.credential_id)
+        staff = act.session.get(Staff, row.staff_id, with_for_update=True) if row is not None else None
+        if row is None or row.revoked_at is not None or staff is None or not staff.active:
+            return None
+        row.sign_count = passkeys.verify_authentication(
+            place,
+            answer.challenge,
+            answer,
+            user_id=staff.id.bytes,
+            public_key=row.public_key,
+            sign_count=row.sign_count,
+        )
+    except PasskeyRefused:
+        return None
+    row.last_used_at = act.now
+    return staff
+
+
+def _spend_challenge(act: Act, answer: Answer, browser: str) -> bool:
+    """Whether the challenge was given to this browser a moment ago; it is gone now."""
+    row = factors.challenge(act.session, sha256(answer.challenge).digest())
+    if row is None:
+        return False
+    act.session.delete(row)
+    act.session.flush()
+    return row.browser_hash == sha256(browser.encode()).digest() and act.now - row.created_at < _CHALLENGE_LIFE
+
+
+def _challenge_of(platform: Platform, login: LoginSession, now: datetime) -> bytes:
+    """The challenge that this login's next passkey answers. Raises ``PasskeyRefused``."""
+    if login.sealed_challenge is None:
+        raise PasskeyRefused("no challenge")
+    content = json.loads(platform.fields.open("passkey challenge", login.sealed_challenge))
+    if now - datetime.fromisoformat(content["at"]) >= _CHALLENGE_LIFE:
+        raise PasskeyRefused("challenge too old")
+    return b64decode(content["challenge"])
+
+
+def _check_new(act: Act, staff: Staff, credential_id: bytes) -> None:
+    """Raises ``PasskeyRefused`` for a passkey that is known already, or one too many."""
+    if factors.passkey_by_credential(act.session, credential_id) is not None:
+        raise PasskeyRefused("known")
+    if len(factors.passkeys_of(act.session, staff.id)) >= MOST:
+        raise PasskeyRefused("too many")
