@@ -20,7 +20,7 @@ from samrum.web.current import platform
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login.citizen import go_and_consent
 from samrum.web.rooms import blueprint
-from samrum.web.rooms.forms import DayField, Filled, blame, is_sent, several_lines, status, typed
+from samrum.web.rooms.forms import DayField, Filled, blame, is_sent, options, several_lines, status, typed
 from samrum.web.rooms.standing import day, listed
 from samrum.web.words import CONSENT_KINDS, PROBLEMS
 
@@ -38,7 +38,7 @@ class GiveForm(Form):
     kinds = SelectMultipleField(
         _l("Hvad må de få at vide noget om?"),
         [InputRequired(_l("Vælg mindst én ting, de må få at vide noget om"))],
-        choices=list(CONSENT_KINDS.items()),
+        choices=options(CONSENT_KINDS),
         validate_choice=False,
     )
     purpose = TextAreaField(
@@ -76,7 +76,7 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     form = (
         GiveForm(given) if given is not None else GiveForm(purpose=_purpose(view), until_day=_in_years(view.today, 1))
     )
-    form.recipients.choices = _recipients(view)
+    form.recipients.choices = options(_recipients(view))
     if is_sent(form):
         try:
             consent = form.consent(view.today)
@@ -99,12 +99,12 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     return page, status(form)
 
 
-def _recipients(view: RoomView) -> list[tuple[str, str]]:
-    chosen = [(str(unit_id), name) for unit_id, name in view.choice.units]
+def _recipients(view: RoomView) -> dict[str, str]:
+    offered = {str(unit_id): name for unit_id, name in view.choice.units}
     if view.choice.parents:
         label = _("Mine forældre: %(names)s") if view.is_youth else _("Forældrene: %(names)s")
-        chosen.append((PARENTS.value, label % {"names": listed(view.choice.parents)}))
-    return chosen
+        offered[PARENTS.value] = label % {"names": listed(view.choice.parents)}
+    return offered
 
 
 def _purpose(view: RoomView) -> str:

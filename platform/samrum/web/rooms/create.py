@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import BooleanField, FieldList, Form, FormField, StringField
+from wtforms import BooleanField, Form, FormField, StringField
 from wtforms.validators import ValidationError
 
 from auth.policy import Level
@@ -76,9 +76,13 @@ class NewRoomForm(MasterForm, LevelsForm):
     cpr = StringField(
         _l("Den unges CPR-nummer"), [Filled(_l("Skriv den unges CPR-nummer")), cpr_number], filters=[one_line]
     )
-    parents: "FieldList[FormField[ParentForm]]" = FieldList(
-        FormField(ParentForm), min_entries=MOST_PARENTS, max_entries=MOST_PARENTS
-    )
+    parent_1 = FormField(ParentForm)
+    parent_2 = FormField(ParentForm)
+    parent_3 = FormField(ParentForm)
+
+    @property
+    def parents(self) -> "list[FormField[ParentForm]]":
+        return [self.parent_1, self.parent_2, self.parent_3]
 
     def new_case(self) -> NewCase:
         return NewCase(

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField, Field, Form, RadioField, SelectField, StringField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import AnyOf, InputRequired, Length, ValidationError
 
 from samrum.cpr import Cpr, InvalidCpr
@@ -57,12 +58,17 @@ def name_field(label: str, missing: str | None = None, longest: int = 200, **mor
     return StringField(label, [*required, too_long], filters=[one_line], **more)
 
 
+def options(choices: Mapping[str, str]) -> list[Any]:
+    """Choices of a field, from codes and their labels."""
+    return [SelectChoice(value, label) for value, label in choices.items()]
+
+
 def radios(label: str, choices: Mapping[str, str], missing: str, **more: Any) -> RadioField:
-    return RadioField(label, _one_of(choices, missing), choices=list(choices.items()), validate_choice=False, **more)
+    return RadioField(label, _one_of(choices, missing), choices=options(choices), validate_choice=False, **more)
 
 
 def select(label: str, choices: Mapping[str, str], missing: str) -> SelectField:
-    with_none = [("", _l("Vælg")), *choices.items()]
+    with_none = options({"": _l("Vælg"), **choices})
     return SelectField(label, _one_of(choices, missing), choices=with_none, validate_choice=False)
 
 
@@ -113,9 +119,6 @@ def _one_of(choices: Mapping[str, str], missing: str) -> list[Any]:
 
 def _blame(fields: Iterable[Any], name: str, text: str) -> bool:
     for field in fields:
-        if field.type == "FieldList" and _blame(field.entries, name, text):
-            field.errors = [entry.errors for entry in field.entries]
-            return True
         if field.type == "FormField" and _blame(field.form, name, text):
             return True
         if field.name == name:

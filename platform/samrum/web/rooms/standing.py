@@ -42,8 +42,8 @@ def lacking(view: RoomView, missing: Missing) -> str:
     """What is missing before a recipient may see the files; whose consent, and by name."""
     sentences = []
     givers = [_("dig") if view.is_youth else view.youth_name] if missing.youth else []
-    holders = [parent.citizen_id for parent in view.parents if parent.custody_holder]
-    names = [view.names.get(holder, _("en forælder")) for holder in missing.custody_holders]
+    holders = [parent for parent in view.parents if parent.custody_holder]
+    names = [holder.name for holder in holders if holder.citizen_id in missing.custody_holders]
     if len(names) == 1 and len(holders) > 1:
         givers.append(_("den ene forælder, %(name)s", name=names[0]))
     else:
