@@ -118,6 +118,7 @@ def _unwrap_in_child(wrapper: Wrapper, wrapped: WrappedKey, outcome: "multiproce
     outcome.put(wrapper.unwrap(wrapped, b"context"))
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_worker_can_unwrap(wrapper: Wrapper) -> None:
     wrapped = wrapper.wrap(KEY, b"context")
     context = multiprocessing.get_context("fork")

@@ -171,6 +171,7 @@ def test_a_forked_worker_opens_connections_of_its_own(s3_store: S3Store) -> None
     assert read_name(s3_store, "child") == b"child"
 
 
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_store_that_is_gone_does_not_disturb_a_fork() -> None:
     store = store_at("http://127.0.0.1:9")
     del store
