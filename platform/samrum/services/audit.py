@@ -31,6 +31,7 @@ class Event(StrEnum):
     CONSENT_GIVEN = "consent_given"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_RAN_OUT = "consent_ran_out"
+    RECEIPT_FETCHED = "receipt_fetched"
     DOCUMENT_VIEWED = "document_viewed"
     VERSION_UPLOADED = "version_uploaded"
     VERSION_DOWNLOADED = "version_downloaded"
@@ -52,6 +53,7 @@ class Event(StrEnum):
     STAFF_INVITED = "staff_invited"
     STAFF_CREATED = "staff_created"
     STAFF_DEACTIVATED = "staff_deactivated"
+    ORGANISATION_CHANGED = "organisation_changed"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ def worklist(platform: Platform, caller: Caller) -> Worklist:
         looks = [_Look(room, grants[key], parents[key], act.today) for key, room in found.items()]
     return Worklist(
         running_out=sorted(
-            (line for look in looks for line in look.running_out()), key=lambda line: (line.last_day, _name(line.case))
+            (line for look in looks for line in look.running_out()),
+            key=lambda line: (line.last_day, _name(line.case), not line.is_youth, line.giver),
         ),
         birthdays=sorted(
             (line for look in looks for line in look.birthdays()), key=lambda line: (line.birthday, _name(line.case))
@@ -175,7 +176,7 @@ class _Look:
                 self.of,
                 any(missing.youth for missing in found.values()),
                 any(missing.no_custody_holder for missing in found.values()),
-                [self.names.get(holder, "") for holder in holders],
+                sorted(self.names.get(holder, "") for holder in holders),
                 self._named(found),
                 PARENTS in found,
             )

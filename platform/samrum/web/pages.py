@@ -11,6 +11,7 @@ from flask_login import current_user
 from samrum.services.cases import may_create
 from samrum.web import cookies, gate, once
 from samrum.web.current import platform
+from samrum.web.naming import named
 from samrum.web.words import KINDS, LEVELS, PLACEMENTS
 
 LANGUAGES = ("da", "en")
@@ -28,6 +29,7 @@ _HEADERS = {
 def install(app: Flask) -> None:
     Babel(app, locale_selector=_language, default_timezone="Europe/Copenhagen")
     app.context_processor(_context)
+    app.add_template_filter(named)
     app.after_request(cookies.set_visitor)
     app.after_request(_headers)
 
@@ -61,6 +63,8 @@ def _navigation() -> list[tuple[str, str, bool]]:
         entries.append((_("Mine rum") if is_staff else _("Mit rum"), "rooms.mine"))
     if is_staff and may_create(gate.caller()):
         entries.append((_("Opret et rum"), "rooms.create"))
+    if is_staff and (actor.administrator or may_create(gate.caller())):
+        entries.append((_("Huskeliste"), "worklist.show"))
     if is_staff and actor.administrator:
         entries.append((_("Brugere"), "people.staff"))
     entries.append((_("Mine logins"), "login.own_logins"))

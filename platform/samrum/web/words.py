@@ -155,6 +155,7 @@ ACTIONS = {
     "consent_given": _l("Samtykke givet af"),
     "consent_withdrawn": _l("Samtykke trukket tilbage for"),
     "consent_ran_out": _l("Samtykke udløb for"),
+    "receipt_fetched": _l("hentede en kvittering for et samtykke"),
     "document_viewed": _l("så historikken for en fil"),
     "version_uploaded": _l("lagde en fil op"),
     "version_downloaded": _l("hentede en fil"),

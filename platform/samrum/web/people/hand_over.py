@@ -36,7 +36,8 @@ class HandOverForm(Form):
 @blueprint.route("/hand-over", methods=["GET", "POST"])
 @open_to(Audience.ADMINISTRATOR)
 def hand_over() -> ResponseReturnValue:
-    form = HandOverForm(request.form if request.method == "POST" else typed_before())
+    given = request.form if request.method == "POST" else typed_before()
+    form = HandOverForm(given, number=request.args.get("number"))
     if request.method == "POST" and form.validate():
         try:
             with once.only_once():
