@@ -3,7 +3,7 @@
 import dataclasses
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -218,7 +218,7 @@ class Browser:
         assert found is not None, f"no form on {page}"
         return found[1]
 
-    def post(self, path: str, data: dict[str, object] | None = None, *, page: str | None = None) -> TestResponse:
+    def post(self, path: str, data: Mapping[str, object] | None = None, *, page: str | None = None) -> TestResponse:
         """Send a form with the token of ``page`` (by default the page at ``path`` itself)."""
         token = (data or {}).get("once") or self.token(page or path)
         return self.client.post(path, data={"once": token, **(data or {})})

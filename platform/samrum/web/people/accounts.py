@@ -18,6 +18,7 @@ from samrum.web.current import platform
 from samrum.web.drafts import typed_before
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.people import blueprint
+from samrum.web.rooms.forms import options
 from samrum.web.words import PROBLEMS, ROLES
 
 _PAGE = 50
@@ -33,15 +34,13 @@ class StaffForm(Form):
         _l("E-mail på arbejdet"),
         [
             InputRequired(_l("Skriv brugerens e-mail")),
-            Length(max=254),
-            Regexp(
-                r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$", re.UNICODE, _l("Skriv en hel e-mail, for eksempel navn@sted.dk")
-            ),
+            Length(max=254, message=_l("E-mailen er for lang")),
+            Regexp(_EMAIL, message=_l("Skriv en hel e-mail, for eksempel navn@sted.dk")),
         ],
     )
     unit = SelectField(_l("Enhed"))
     new_unit = StringField(_l("Navn på den nye enhed"), [Length(max=200, message=_l("Navnet er for langt"))])
-    roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=list(ROLES.items()))
+    roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=options(ROLES))
 
     def validate_unit(self, field: SelectField) -> None:
         if not field.data:
@@ -66,8 +65,8 @@ def staff() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create an account; the answer shows its single-use code, this once."""
     form = StaffForm(request.form if request.method == "POST" else typed_before())
-    names = people.units(platform(), caller())
-    form.unit.choices = [("", _("Vælg en enhed")), *((name, name) for name in names), (_NEW_UNIT, _("En ny enhed"))]
+    named = {name: name for name in people.units(platform(), caller())}
+    form.unit.choices = options({"": _("Vælg en enhed"), **named, _NEW_UNIT: _("En ny enhed")})
     if request.method == "POST" and form.validate():
         new = NewStaff(
             name=form.name.data or "",

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Form, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import AnyOf, InputRequired, Length
 
 from samrum.services import grants
 from samrum.services.errors import Invalid
@@ -14,7 +14,10 @@ from samrum.web.current import platform
 from samrum.web.drafts import typed_before
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.people import blueprint
+from samrum.web.rooms.forms import options
 from samrum.web.words import HAND_OVER_REASONS, PROBLEMS
+
+_NO_REASON = _l("Vælg, hvorfor rummet skal have en ny ejer")
 
 
 class HandOverForm(Form):
@@ -28,8 +31,9 @@ class HandOverForm(Form):
     )
     why = RadioField(
         _l("Hvorfor?"),
-        [InputRequired(_l("Vælg, hvorfor rummet skal have en ny ejer"))],
-        choices=list(HAND_OVER_REASONS.items()),
+        [InputRequired(_NO_REASON), AnyOf(HAND_OVER_REASONS, _NO_REASON)],
+        choices=options(HAND_OVER_REASONS),
+        validate_choice=False,
     )
 
 
