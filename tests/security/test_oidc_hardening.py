@@ -336,59 +336,6 @@ def test_metadata_and_keys_are_not_asked_for_at_every_login(standin: Standin) ->
     assert standin.broker.control.requests_seen["keys"] == 1
 
 
-@pytest.mark.parametrize(
-    "token",
-    [
-        "",
-        "a.b",
-        "a.b.c",
-        "....",
-        "é.é.é",
-        base64.urlsafe_b64encode(b"[]").decode().rstrip("=") + ".e30.e30",
-        "x" * 200_000,
-    ],
-)
-def test_nonsense_is_no_logout_token(token: str, standin: Standin) -> None:
-    with pytest.raises(Refused) as refused:
-        standin.relying_party().back_channel_logout(token)
-    assert refused.value.code is Refusal.TOKEN_MALFORMED
-
-
-@pytest.mark.parametrize(
-    ("does", "code"),
-    [
-        (M.LOGOUT_OF_NOBODY, Refusal.LOGOUT_OF_NOBODY),
-        (M.LOGOUT_WITHOUT_ID, Refusal.CLAIM_INVALID),
-        (M.EXPIRED, Refusal.EXPIRED),
-        (M.ISSUED_LAST_WEEK, Refusal.ISSUED_TOO_LONG_AGO),
-        (M.NO_ISSUED_AT, Refusal.ISSUED_AT_MISSING),
-        (M.SYMMETRIC_WITH_PUBLIC_KEY, Refusal.ALGORITHM_REFUSED),
-        (M.BAD_SIGNATURE, Refusal.SIGNATURE_INVALID),
-        (M.OTHER_TOKEN_TYPE, Refusal.TOKEN_TYPE),
-    ],
-)
-def test_a_logout_token_not_to_believe_is_refused(does: Misbehaviour, code: Refusal, standin: Standin) -> None:
-    login = standin.broker.log_in(standin.broker.people()[0])[1]
-    standin.misbehave(does)
-    with pytest.raises(Refused) as refused:
-        standin.relying_party().back_channel_logout(standin.broker.logout_token(login))
-    assert refused.value.code is code
-
-
-def test_an_id_token_is_no_logout_token_and_the_other_way_round(standin: Standin) -> None:
-    party = standin.relying_party()
-    url, attempt = party.begin()
-    citizen = Citizen()
-    identity = party.finish(attempt, citizen.log_in(url))
-    with pytest.raises(Refused) as refused:
-        party.back_channel_logout(identity.id_token)
-    assert refused.value.code is Refusal.LOGOUT_EVENT_MISSING
-    logout_token = standin.broker.logout_token(standin.broker.log_in(standin.broker.people()[0])[1])
-    with pytest.raises(Refused) as refused:
-        party._tokens.id_token(logout_token, nonce="n", access_token=None, not_before=attempt.created_at)
-    assert refused.value.code is Refusal.TOKEN_TYPE
-
-
 def test_nothing_personal_stands_in_an_address_or_shows_when_printed(standin: Standin) -> None:
     party = standin.relying_party()
     url, attempt = party.begin("Samtykke til Jobcentret", fresh=True)

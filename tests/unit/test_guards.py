@@ -74,8 +74,8 @@ def test_no_file_is_larger_than_a_megabyte() -> None:
 
 
 def test_no_module_is_longer_than_four_hundred_lines() -> None:
-    long = [str(path.relative_to(ROOT)) for path, text in _texts() if path.suffix == ".py" and text.count("\n") > 400]
-    assert long == []
+    written = [found for found in _texts() if found[0].suffix == ".py" and "migrations" not in found[0].parts]
+    assert [str(path.relative_to(ROOT)) for path, text in written if text.count("\n") > 400] == []
 
 
 def test_no_path_of_a_developer_s_machine_stands_in_the_tree() -> None:
