@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 from samrum.models import Case, Document, Staff, Version
 
 _AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit), joinedload(Version.citizen))
+_VERSIONS = select(Version).join(Document)
+_WITH_AUTHORS = _VERSIONS.options(joinedload(Version.document), *_AUTHORS)
 
 
 def newest_versions(
@@ -38,23 +40,16 @@ def document_of(session: Session, case_id: UUID, document_id: UUID, *, lock: boo
 
 def versions_of(session: Session, case_id: UUID, document_id: UUID) -> list[Version]:
     """All versions of a document, the newest first; none unless the document is one of this case's."""
-    query = (
-        select(Version)
-        .join(Document)
-        .options(joinedload(Version.document), *_AUTHORS)
-        .where(Document.case_id == case_id, Version.document_id == document_id)
-    )
+    query = _WITH_AUTHORS.where(Document.case_id == case_id, Version.document_id == document_id)
     return list(session.scalars(query.order_by(Version.number.desc())))
 
 
-def version_of(session: Session, case_id: UUID, document_id: UUID, number: int) -> Version | None:
-    """One version, if its document is one of this case's."""
-    query = (
-        select(Version)
-        .join(Document)
-        .options(joinedload(Version.document), *_AUTHORS)
-        .where(Document.case_id == case_id, Version.document_id == document_id, Version.number == number)
-    )
+def version_of(
+    session: Session, case_id: UUID, document_id: UUID, number: int, *, authors: bool = True
+) -> Version | None:
+    """One version, if its document is one of this case's; ``authors``: with who made it."""
+    query = _WITH_AUTHORS if authors else _VERSIONS
+    query = query.where(Document.case_id == case_id, Version.document_id == document_id, Version.number == number)
     return session.scalars(query).one_or_none()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
@@ -13,6 +13,16 @@ from auth.policy import Consent as ConsentFact
 from samrum import models
 from samrum.models import Case, CaseParent, ConsentUnit
 from samrum.models import Consent as ConsentRow
+
+# Asked at every request: the parts that never change are put together once.
+_GRANT = aliased(models.Grant)
+_CASES = (
+    select(Case, CaseParent, _GRANT)
+    .outerjoin(CaseParent, CaseParent.case_id == Case.id)
+    .outerjoin(_GRANT, and_(_GRANT.case_id == Case.id, _GRANT.staff_id == bindparam("viewer", type_=Uuid())))
+    .options(joinedload(Case.owner), joinedload(Case.youth))
+)
+_CONSENTS = select(ConsentRow, ConsentUnit.unit_id).outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
 
 
 @dataclass(frozen=True)
@@ -30,20 +40,13 @@ def rooms(
 
     ``lock`` holds the case rows until the transaction ends, so that nobody changes the facts of a decision under way.
     """
-    grant = aliased(models.Grant)
-    query = (
-        select(Case, CaseParent, grant)
-        .outerjoin(CaseParent, CaseParent.case_id == Case.id)
-        .outerjoin(grant, and_(grant.case_id == Case.id, grant.staff_id == viewer))
-        .options(joinedload(Case.owner), joinedload(Case.youth))
-        .where(condition)
-    )
+    query = _CASES.where(condition)
     if lock:
         query = query.with_for_update(of=Case)
     cases: dict[UUID, Case] = {}
     parents: dict[UUID, dict[UUID, Parent]] = {}
     grants: dict[UUID, dict[UUID, Grant]] = {}
-    for case, parent, given in session.execute(query):
+    for case, parent, given in session.execute(query, {"viewer": viewer}):
         cases[case.id] = case
         if parent is not None:
             parents.setdefault(case.id, {})[parent.id] = Parent(parent.citizen_id, parent.custody_holder)
@@ -87,11 +90,7 @@ def _known(case: Case) -> date:
 
 
 def _consents(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
-    query = (
-        select(ConsentRow, ConsentUnit.unit_id)
-        .outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
-        .where(ConsentRow.case_id.in_(list(case_ids)))
-    )
+    query = _CONSENTS.where(ConsentRow.case_id.in_(list(case_ids)))
     found: dict[UUID, ConsentRow] = {}
     recipients: dict[UUID, set[Recipient]] = {}
     for consent, unit_id in session.execute(query):

@@ -42,9 +42,11 @@ class Sight:
 class Download:
     """A version, opened and its opening logged."""
 
-    def __init__(self, platform: Platform, caller: Caller, case_id: UUID, sight: Sight, reader: Reader) -> None:
+    def __init__(
+        self, platform: Platform, caller: Caller, case_id: UUID, sight: Sight, reader: Reader, asked: float
+    ) -> None:
         self._platform, self._caller, self._case_id = platform, caller, case_id
-        self._reader = reader
+        self._reader, self._asked = reader, asked
         self.sight: Final = sight
 
     def pieces(self, start: int, stop: int, refreshed: Callable[[], Caller | None] = lambda: None) -> Iterator[bytes]:
@@ -52,13 +54,12 @@ class Download:
 
         Raises ``CutOff`` when caller or storage fail in the middle: the pieces never simply end short.
         """
-        asked = time.monotonic()
         try:
             for piece in self._reader.read(start, stop):
                 for at in range(0, len(piece), SLICE):
-                    if time.monotonic() - asked >= self._platform.settings.recheck_seconds:
+                    if time.monotonic() - self._asked >= self._platform.settings.recheck_seconds:
                         self._ask_again(refreshed())
-                        asked = time.monotonic()
+                        self._asked = time.monotonic()
                     yield piece[at : at + SLICE]
         except (StorageError, DatabaseUnavailable) as error:
             _log.warning("download cut", extra={"why": type(error).__name__})
@@ -85,14 +86,14 @@ def see_version(
 def open_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Download:
     """Open a version for reading. No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``."""
     # the storage is asked between two transactions: one that waited for it would hold everybody up
+    asked = time.monotonic()
     sight, place, case_key, data_key = _find(platform, caller, case_id, document_id, number, None)
     reader = platform.vault.open(case_key, place, data_key)
     if reader.size != sight.size:
         raise Corrupt("not as long as when it was stored")
     with platform.act(caller) as act:
-        act.require(case_id, Action.READ_FILES)
         act.log(Event.VERSION_DOWNLOADED, case_id=case_id, document_id=document_id, version_id=sight.version_id)
-    return Download(platform, caller, case_id, sight, reader)
+    return Download(platform, caller, case_id, sight, reader, asked)
 
 
 def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:
@@ -108,7 +109,7 @@ def _find(
 ) -> tuple[Sight, Place, WrappedKey, bytes]:
     with platform.act(caller, writes=event is not None) as act:
         case = act.require(case_id, Action.READ_FILES).case
-        version = version_of(act.session, case_id, document_id, number)
+        version = version_of(act.session, case_id, document_id, number, authors=False)
         if version is None:
             raise NotThere
         sight = Sight(name_of(platform, case, version), version.media_type, version.id, version.size)

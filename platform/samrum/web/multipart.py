@@ -9,6 +9,7 @@ from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
+from werkzeug.wsgi import get_input_stream
 
 from samrum.services.errors import Invalid, Problem
 
@@ -32,11 +33,12 @@ class IncomingForm:
         if request.mimetype != "multipart/form-data" or not boundary:
             self.fields: MultiDict[str, str] = MultiDict(request.form)
             return
-        request.max_content_length = None
         if (request.content_length or 0) > limit + _FORM_BYTES:
             raise RequestEntityTooLarge
         be_patient(request.environ)
         self.fields = MultiDict()
+        # not request.stream, which would hold the body to the limit of ordinary forms
+        self._stream = get_input_stream(request.environ)
         self._end = b"\r\n--" + boundary.encode()
         self._ended = False
         self._held = b""
@@ -54,7 +56,7 @@ class IncomingForm:
             if cut:
                 yield held if cut < 0 else held[:cut]
                 held = b"" if cut < 0 else held[cut:]
-            chunk = _read(_CHUNK)
+            chunk = self._read(_CHUNK)
             if not chunk:
                 raise Invalid(Problem.UPLOAD_CUT_SHORT, "file")
             held = held + chunk if held else chunk
@@ -66,7 +68,7 @@ class IncomingForm:
     def _expect_the_end(self, rest: bytes) -> None:
         """The form is whole when its closing delimiter has come; parts behind the file are left out."""
         while not rest.startswith(b"--") and self._end + b"--" not in rest:
-            chunk = _read(_CHUNK)
+            chunk = self._read(_CHUNK)
             if not chunk or len(rest) > _FORM_BYTES:
                 raise Invalid(Problem.UPLOAD_CUT_SHORT, "file")
             rest += chunk
@@ -82,7 +84,7 @@ class IncomingForm:
             if isinstance(event, Epilogue):
                 return
             if isinstance(event, NeedData):
-                decoder.receive_data(_read(min(_FIRST_CHUNK, _FORM_BYTES - len(decoder.buffer))) or None)
+                decoder.receive_data(self._read(min(_FIRST_CHUNK, _FORM_BYTES - len(decoder.buffer))) or None)
             elif isinstance(event, Field):
                 name, value = event.name, bytearray()
             elif isinstance(event, Data):
@@ -104,7 +106,7 @@ class IncomingForm:
         """What has been read of the file already, from behind the line break that ends its headers. Some senders let
         that one be the line break of the delimiter too when the file is empty."""
         while len(decoder.buffer) < len(self._end):
-            chunk = _read(_CHUNK)
+            chunk = self._read(_CHUNK)
             if not chunk:
                 raise Invalid(Problem.UPLOAD_CUT_SHORT, "file")
             decoder.buffer += chunk
@@ -112,6 +114,12 @@ class IncomingForm:
         if not held.startswith(b"\r\n"):
             raise Invalid(Problem.UPLOAD_CUT_SHORT, "file")
         return held if held.startswith(self._end) else held[2:]
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (OSError, ClientDisconnected, ParseException) as error:
+            raise Invalid(Problem.UPLOAD_CUT_SHORT, "file") from error
 
 
 def fields_before_file(limit: int) -> "MultiDict[str, str]":
@@ -145,10 +153,3 @@ def _discard(read: Callable[[int], bytes]) -> None:
             pass
     except (OSError, ParseException):
         return
-
-
-def _read(size: int) -> bytes:
-    try:
-        return request.stream.read(size)
-    except (OSError, ClientDisconnected, ParseException) as error:
-        raise Invalid(Problem.UPLOAD_CUT_SHORT, "file") from error

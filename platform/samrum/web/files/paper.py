@@ -25,7 +25,7 @@ from samrum.web.files.arriving import ChosenFile, LoginEnded, arrive, blame, log
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.multipart import IncomingForm
 from samrum.web.rooms.consent import LONGEST_PURPOSE, GiveForm
-from samrum.web.rooms.forms import DayField, Filled, several_lines
+from samrum.web.rooms.forms import DayField, Filled, options, several_lines
 from samrum.web.rooms.standing import listed
 from samrum.web.words import CONSENT_KINDS, PROBLEMS
 
@@ -44,7 +44,7 @@ class PaperForm(GiveForm):
     kinds = SelectMultipleField(
         _l("Hvilke oplysninger må de få?"),
         [InputRequired(_l("Vælg mindst én slags oplysninger"))],
-        choices=list(CONSENT_KINDS.items()),
+        choices=options(CONSENT_KINDS),
         validate_choice=False,
     )
     purpose = TextAreaField(
@@ -120,14 +120,14 @@ def _record(incoming: IncomingForm, case_id: UUID, form: PaperForm, today: date)
 
 def _offer(form: PaperForm, view: RoomView) -> None:
     """Whom the form lets one choose: the givers whose consent counts, and those a consent can name."""
-    givers = [(str(view.youth_id), view.youth_name)]
+    givers = {str(view.youth_id): view.youth_name}
     if view.is_minor:
-        givers.extend((str(parent.citizen_id), parent.name) for parent in view.parents if parent.custody_holder)
-    form.giver.choices = givers
-    named = [(str(unit_id), name) for unit_id, name in view.choice.units]
+        givers |= {str(parent.citizen_id): parent.name for parent in view.parents if parent.custody_holder}
+    form.giver.choices = options(givers)
+    named = {str(unit_id): name for unit_id, name in view.choice.units}
     if view.choice.parents:
-        named.append((PARENTS.value, _("Forældrene: %(names)s", names=listed(view.choice.parents))))
-    form.recipients.choices = named
+        named[PARENTS.value] = _("Forældrene: %(names)s", names=listed(view.choice.parents))
+    form.recipients.choices = options(named)
 
 
 def _recorded(case_id: UUID) -> ResponseReturnValue:

@@ -6,8 +6,8 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, HiddenField, SelectField, TextAreaField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms import Form, HiddenField, TextAreaField
+from wtforms.validators import Length
 
 from samrum.services.documents import LONGEST_COMMENT, NewVersion, UploadPage, before_upload
 from samrum.services.errors import AlreadyDone, Invalid
@@ -17,30 +17,25 @@ from samrum.web.current import platform
 from samrum.web.files import blueprint
 from samrum.web.files.arriving import ChosenFile, LoginEnded, arrive, blame, logged_out, take
 from samrum.web.gate import SIGNED_IN, caller, open_to
+from samrum.web.rooms.forms import select, several_lines
 from samrum.web.words import KINDS
 
 _COMMENT_LENGTH = Length(max=LONGEST_COMMENT, message=_l("Skriv en kortere bemærkning, højst %(max)d tegn"))
-_KIND_MISSING = _l("Vælg, hvad det er for en slags fil")
 
 
 class VersionForm(Form):
     """A file and what its author says about it. ``based_on`` is the version the page showed."""
 
     based_on = HiddenField()
-    comment = TextAreaField(_l("Bemærkning"), [_COMMENT_LENGTH])
+    comment = TextAreaField(_l("Bemærkning"), [_COMMENT_LENGTH], filters=[several_lines])
     file = ChosenFile(_l("Fil"))
 
 
 class DocumentForm(Form):
     """A new document."""
 
-    kind = SelectField(
-        _l("Hvad er det?"),
-        [InputRequired(_KIND_MISSING), AnyOf(list(KINDS), message=_KIND_MISSING)],
-        choices=[("", _l("Vælg")), *KINDS.items()],
-        validate_choice=False,
-    )
-    comment = TextAreaField(_l("Bemærkning"), [_COMMENT_LENGTH])
+    kind = select(_l("Hvad er det?"), KINDS, _l("Vælg, hvad det er for en slags fil"))
+    comment = TextAreaField(_l("Bemærkning"), [_COMMENT_LENGTH], filters=[several_lines])
     file = ChosenFile(_l("Fil"))
 
 
