@@ -39,8 +39,8 @@ class Household:
         colleague = world.staff("Ulla", "UU")
         case_id = world.case(owner, parents=(MOTHER, FATHER), parent_access=parent_access, youth_access=youth_access)
         world.grant(owner, case_id, "ulla@test.dk", Level.WRITE)
-        people = [world.citizen(cpr) for cpr in (YOUTH_CPR, MOTHER_CPR, FATHER_CPR)]
-        return cls(world, owner, colleague, *people, case_id)
+        youth, mother, father = (world.citizen(cpr) for cpr in (YOUTH_CPR, MOTHER_CPR, FATHER_CPR))
+        return cls(world, owner, colleague, youth, mother, father, case_id)
 
     @property
     def path(self) -> str:

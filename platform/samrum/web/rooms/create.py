@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import BooleanField, Form, FormField, StringField
+from wtforms import BooleanField, Form, FormField, RadioField, StringField
 from wtforms.validators import ValidationError
 
 from auth.policy import Level
@@ -37,9 +37,12 @@ MOST_PARENTS = 3
 
 
 class MasterForm(Form):
-    """Stamoplysninger that can be changed later."""
+    """Stamoplysninger. The CPR number is entered once and for all."""
 
     youth_name = name_field(_l("Den unges navn"), _l("Skriv den unges navn"))
+    cpr = StringField(
+        _l("Den unges CPR-nummer"), [Filled(_l("Skriv den unges CPR-nummer")), cpr_number], filters=[one_line]
+    )
     coordinator = name_field(_l("Koordinator"), _l("Skriv, hvem der er koordinator"))
     placement = select(_l("Hvor den unge bor"), PLACEMENTS, _l("Vælg, hvor den unge bor"))
     trusted_adult = name_field(_l("Den unges voksen"), longest=300)
@@ -65,20 +68,27 @@ class ParentForm(Form):
         return NewParent(self.name.data or "", parsed_cpr(self.cpr), bool(self.custody_holder.data))
 
 
+def _youth_access() -> RadioField:
+    return radios(_l("Hvad må den unge?"), LEVELS, _l("Vælg, hvad den unge må"), default="write")
+
+
+def _parent_access() -> RadioField:
+    return radios(_l("Hvad må forældrene?"), LEVELS, _l("Vælg, hvad forældrene må"), default="none")
+
+
 class LevelsForm(Form):
     """How far the files are open to the young person and the parents."""
 
-    youth_access = radios(_l("Hvad må den unge?"), LEVELS, _l("Vælg, hvad den unge må"), default="write")
-    parent_access = radios(_l("Hvad må forældrene?"), LEVELS, _l("Vælg, hvad forældrene må"), default="none")
+    youth_access = _youth_access()
+    parent_access = _parent_access()
 
 
-class NewRoomForm(MasterForm, LevelsForm):
-    cpr = StringField(
-        _l("Den unges CPR-nummer"), [Filled(_l("Skriv den unges CPR-nummer")), cpr_number], filters=[one_line]
-    )
+class NewRoomForm(MasterForm):
     parent_1 = FormField(ParentForm)
     parent_2 = FormField(ParentForm)
     parent_3 = FormField(ParentForm)
+    youth_access = _youth_access()
+    parent_access = _parent_access()
 
     @property
     def parents(self) -> "list[FormField[ParentForm]]":

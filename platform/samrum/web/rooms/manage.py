@@ -17,19 +17,23 @@ from samrum.web.rooms.create import LevelsForm, MasterForm
 from samrum.web.rooms.forms import is_sent, status, typed
 
 
+class DataForm(MasterForm):
+    cpr = None  # type: ignore[assignment]  # how WTForms leaves out a field
+
+
 @blueprint.route("/<uuid:case_id>/data", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def data(case_id: UUID) -> ResponseReturnValue:
     """Change stamoplysninger."""
     given = typed()
-    form = MasterForm(given)
+    form = DataForm(given)
     if is_sent(form):
         with once.only_once():
             cases.change_data(platform(), caller(), case_id, form.master_data())
         flash(_("Oplysningerne er gemt."), "success")
         return redirect(url_for("rooms.show", case_id=case_id), 303)
     view = _managed(case_id)
-    form = form if given is not None else MasterForm(obj=view)
+    form = form if given is not None else DataForm(obj=view)
     return render_template("rooms/data.html", room=view, form=form), status(form)
 
 
