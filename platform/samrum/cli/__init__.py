@@ -8,6 +8,7 @@ import click
 from samrum import logs, migrations
 from samrum.assembly import make_platform, make_store
 from samrum.cli import server
+from samrum.cli.audit import audit
 from samrum.config import Settings, SettingsError, load_settings
 from samrum.db import Database, DatabaseUnavailable
 from samrum.demo import municipality
@@ -37,6 +38,9 @@ class _Command(click.Group):
 @click.group(cls=_Command)
 def main() -> None:
     """Samrum, a shared room for the files of one young person."""
+
+
+main.add_command(audit)
 
 
 def _settings() -> Settings:
@@ -100,7 +104,7 @@ def gc() -> None:
     swept = upkeep.collect_garbage(_platform())
     click.echo(
         f"Removed {swept.objects} orphaned objects and {swept.unfinished} unfinished uploads; "
-        f"logged {swept.consents_run_out} consents that ran out."
+        f"logged {swept.consents_run_out} consents that ran out; stored {swept.receipts} receipts."
     )
 
 

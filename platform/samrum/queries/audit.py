@@ -1,17 +1,44 @@
-"""Reading the audit log."""
+"""Adding to the audit log, and reading it."""
 
-from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Result, Text, Uuid, bindparam, cast, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from samrum.models import AuditHead, AuditRow
+from samrum.models import AuditHead, AuditRow, AuditSegment
+
+_ROWS, _ENDS = (AuditRow.metadata.tables[name] for name in (AuditRow.__tablename__, AuditHead.__tablename__))
+_HEAD = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == 1)
+_ADD = insert(_ROWS)
+_MOVE = update(_ENDS).where(_ENDS.c.id == 1).values(sequence=bindparam("end_sequence"), hash=bindparam("end_hash"))
+_ADD_AND_MOVE = _ADD.add_cte(_MOVE.cte("moved"))
+_HASHES = (_ROWS.c.previous_hash, _ROWS.c.hash)
+_FIELDS = [column for column in _ROWS.c if column not in set(_HASHES)]
+FIELD_NAMES = tuple(column.name for column in _FIELDS)
+ID_NAMES = tuple(column.name for column in _FIELDS if isinstance(column.type, Uuid))
+_PLAIN_FIELDS = [cast(column, Text) if isinstance(column.type, Uuid) else column for column in _FIELDS]
 
 
-def locked_head(session: Session) -> AuditHead:
-    """The end of the chain, locked until the transaction ends."""
-    return session.scalars(select(AuditHead).where(AuditHead.id == 1).with_for_update()).one()
+def lock_head(session: Session) -> tuple[int, bytes]:
+    """The number and the hash of the chain's last row, locked until the transaction ends."""
+    sequence, last_hash = session.connection().execute(_HEAD.with_for_update()).one()
+    return sequence, last_hash
+
+
+def add_rows(session: Session, rows: list[dict[str, object]]) -> None:
+    """Add rows behind the locked end, each with all its columns, and say where the chain ends now."""
+    connection = session.connection()
+    *first, last = rows
+    end = {"end_sequence": last["sequence"], "end_hash": last["hash"]}
+    if connection.dialect.name == "postgresql":
+        # One statement in place of two: the end of the chain is locked for that much less.
+        if first:
+            connection.execute(_ADD, first)
+        connection.execute(_ADD_AND_MOVE, last | end)
+    else:
+        connection.execute(_ADD, rows)
+        connection.execute(_MOVE, end)
 
 
 def rows_of_case(session: Session, case_id: UUID, *, before: int | None, limit: int) -> list[AuditRow]:
@@ -22,7 +49,28 @@ def rows_of_case(session: Session, case_id: UUID, *, before: int | None, limit: 
     return list(session.scalars(query.order_by(AuditRow.sequence.desc()).limit(limit)))
 
 
-def all_rows(session: Session) -> Iterator[AuditRow]:
-    """The whole chain from its beginning, a thousand rows in memory at a time."""
-    query = select(AuditRow).order_by(AuditRow.sequence)
-    yield from session.scalars(query.execution_options(yield_per=1000))
+def hold_still(session: Session) -> None:
+    """Show the rest of the transaction the database as it is now. To be called first; the transaction only reads."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+def head(session: Session) -> tuple[int, bytes]:
+    """The number and the hash of the chain's last row."""
+    sequence, last_hash = session.execute(_HEAD).one()
+    return sequence, last_hash
+
+
+def every_row(session: Session) -> Result[Any]:
+    """Every row in its order, two thousand in memory at a time: its two hashes, then what ``FIELD_NAMES`` names.
+
+    To be closed by the caller. Ids are text, with or without dashes as the database keeps them: to make objects of them
+    takes as long as all the rest.
+    """
+    query = select(*_HASHES, *_PLAIN_FIELDS).order_by(_ROWS.c.sequence)
+    return session.connection().execute(query.execution_options(yield_per=2000))
+
+
+def removed_stretches(session: Session) -> list[AuditSegment]:
+    """The sealed stretches whose rows were removed, in their order."""
+    return list(session.scalars(select(AuditSegment).order_by(AuditSegment.first)))

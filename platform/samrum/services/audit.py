@@ -1,15 +1,14 @@
 """Writing the audit log: what is logged, and how a row joins the chain."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from samrum.models import AuditRow
-from samrum.queries.audit import locked_head
+from samrum.queries.audit import add_rows, lock_head
 from samrum.services.chain import link
 
 
@@ -23,6 +22,8 @@ class Event(StrEnum):
     CASE_REOPENED = "case_reopened"
     CASE_HANDED_OVER = "case_handed_over"
     LOG_VIEWED = "log_viewed"
+    LOG_SEARCHED = "log_searched"
+    LOG_EXPORTED = "log_exported"
     LEVELS_SET = "levels_set"
     PARENT_ADDED = "parent_added"
     PARENT_CHANGED = "parent_changed"
@@ -73,14 +74,23 @@ class Entry:
     detail: dict[str, str | int | bool | None] = field(default_factory=dict)
 
 
+_FIELDS = tuple(one.name for one in fields(Entry))
+
+
 def append(session: Session, entries: Iterable[Entry]) -> None:
-    """Add rows at the end of the chain, within the caller's transaction."""
-    entries = list(entries)
-    if not entries:
+    """Add rows at the end of the chain, within the caller's transaction.
+
+    The end of the chain stays locked until that transaction ends, and everybody else who appends waits for it:
+    nothing but two statements lies between.
+    """
+    new = [{name: getattr(entry, name) for name in _FIELDS} for entry in entries]
+    if not new:
         return
-    head = locked_head(session)
-    for entry in entries:
-        fields = {"sequence": head.sequence + 1, **asdict(entry)}
-        row_hash = link(head.hash, fields)
-        session.add(AuditRow(**fields, previous_hash=head.hash, hash=row_hash))
-        head.sequence, head.hash = head.sequence + 1, row_hash
+    sequence, last_hash = lock_head(session)
+    for row in new:
+        sequence += 1
+        row["sequence"] = sequence
+        row_hash = link(last_hash, row)
+        row["previous_hash"], row["hash"] = last_hash, row_hash
+        last_hash = row_hash
+    add_rows(session, new)

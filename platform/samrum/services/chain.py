@@ -1,22 +1,81 @@
-"""The audit chain: each row's hash covers the row before it and the row's own canonical form."""
+"""The audit chain: each row's hash covers the row before it and the row's own canonical form.
+
+Here it is also followed from its beginning, to find the first row that is not as it was written.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
+from typing import Final, NamedTuple
 from uuid import UUID
 
-FIRST_HASH = bytes(32)
+FIRST_HASH: Final = bytes(32)
+PROGRESS_EVERY: Final = 10_000
 
 
-def canonical(fields: Mapping[str, object]) -> bytes:
-    """One byte form for one row: JSON with sorted keys, no spaces, moments in UTC ISO form, ids as hex with dashes."""
-    return json.dumps(fields, default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+class Fault(StrEnum):
+    """What is wrong with a chain."""
+
+    CHANGED = "changed"
+    DROPPED = "dropped"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    REWRITTEN = "rewritten"  # the chain holds together, but is not the one that a checkpoint was signed for
+    UNREADABLE = "unreadable"
+    CUT_SHORT = "cut_short"  # an export without its last line
 
 
-def link(previous_hash: bytes, fields: Mapping[str, object]) -> bytes:
-    """The hash (32 bytes) of a row that follows the one with ``previous_hash``."""
-    return sha256(previous_hash + canonical(fields)).digest()
+class ChainBroken(Exception):
+    """The first row that is not as it was written; of a rewritten tail, the first and the last row it can be."""
+
+    def __init__(self, fault: Fault, sequence: int, until: int | None = None) -> None:
+        super().__init__(f"row {sequence}: {fault.value}")
+        self.fault = fault
+        self.sequence = sequence
+        self.until = until
+
+
+class Link(NamedTuple):
+    """One row, in its canonical form."""
+
+    sequence: int
+    body: bytes
+    previous_hash: bytes
+    hash: bytes
+
+
+class Mark(NamedTuple):
+    """A place in the chain: the number and the hash of the row there."""
+
+    sequence: int
+    hash: bytes
+
+
+BEGINNING: Final = Mark(0, FIRST_HASH)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A sealed stretch that was removed when its time had passed."""
+
+    first: int
+    last: int
+    previous_hash: bytes
+    last_hash: bytes
+    removed_at: datetime
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A chain in which every row is as it was written. ``unchecked`` marks lie in what was removed."""
+
+    rows: int
+    end: Mark
+    removed: tuple[Removed, ...] = ()
+    unchecked: tuple[Mark, ...] = ()
 
 
 def _plain(value: object) -> str:
@@ -25,3 +84,112 @@ def _plain(value: object) -> str:
     if isinstance(value, UUID):
         return str(value)
     raise TypeError(type(value).__name__)
+
+
+_ENCODER: Final = json.JSONEncoder(
+    default=_plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+def canonical(fields: Mapping[str, object]) -> bytes:
+    """One byte form for one row: JSON with sorted keys, no spaces, moments in UTC ISO form, ids as hex with dashes."""
+    return _ENCODER.encode(fields).encode()
+
+
+def link(previous_hash: bytes, fields: Mapping[str, object]) -> bytes:
+    """The hash (32 bytes) of a row that follows the one with ``previous_hash``."""
+    return sha256(previous_hash + canonical(fields)).digest()
+
+
+def follow(
+    links: Iterable[Link],
+    *,
+    removed: Sequence[Removed] = (),
+    marks: Sequence[Mark] = (),
+    end: Mark | None = None,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Whole:
+    """Follow the chain from its beginning, one row in memory at a time. Raises ``ChainBroken`` at the first wrong row.
+
+    ``marks`` are places known from elsewhere, such as signed checkpoints; ``end`` is where the chain has to end.
+    """
+    start = _skip(removed)
+    known = _Known(marks, start)
+    rows, (sequence, last) = 0, start
+    known.check(start)
+    remaining = iter(links)
+    for found in remaining:
+        if found.sequence != sequence + 1:
+            raise _out_of_place(found, sequence + 1, remaining)
+        if sha256(found.previous_hash + found.body).digest() != found.hash:
+            raise ChainBroken(Fault.CHANGED, found.sequence)
+        if found.previous_hash != last:
+            raise ChainBroken(Fault.CHANGED, _which_changed(found, start, next(remaining, None), end))
+        sequence, last = found.sequence, found.hash
+        if sequence == known.next:
+            known.check(Mark(sequence, last))
+        rows += 1
+        if rows % PROGRESS_EVERY == 0:
+            progress(rows)
+    reached = Mark(sequence, last)
+    if end is not None and reached != end:
+        raise ends_elsewhere(reached, end)
+    if known.next is not None:
+        raise ChainBroken(Fault.DROPPED, sequence + 1)
+    return Whole(rows, reached, tuple(removed), known.unchecked)
+
+
+class _Known:
+    """The places known from elsewhere that the chain has to pass through."""
+
+    def __init__(self, marks: Sequence[Mark], start: Mark) -> None:
+        self.unchecked = tuple(sorted(mark for mark in marks if mark.sequence < start.sequence))
+        self._ahead = sorted(mark for mark in marks if mark.sequence >= start.sequence)
+        self._agreed = start.sequence
+
+    @property
+    def next(self) -> int | None:
+        return self._ahead[0].sequence if self._ahead else None
+
+    def check(self, reached: Mark) -> None:
+        while self.next == reached.sequence:
+            if self._ahead.pop(0).hash != reached.hash:
+                raise ChainBroken(Fault.REWRITTEN, self._agreed + 1, reached.sequence)
+            self._agreed = reached.sequence
+
+
+def _skip(removed: Sequence[Removed]) -> Mark:
+    """Where the rows begin that are still there. Raises ``ChainBroken`` where the removed stretches do not join up."""
+    at = BEGINNING
+    for stretch in removed:
+        if stretch.first != at.sequence + 1 or stretch.previous_hash != at.hash or stretch.last < stretch.first:
+            raise ChainBroken(Fault.DROPPED, at.sequence + 1)
+        at = Mark(stretch.last, stretch.last_hash)
+    return at
+
+
+def _out_of_place(found: Link, expected: int, rest: Iterator[Link]) -> ChainBroken:
+    """What it means that another row stands where ``expected`` should: it may come later, or not at all."""
+    if found.sequence < expected:
+        return ChainBroken(Fault.INSERTED, found.sequence)
+    try:
+        comes_later = any(other.sequence == expected for other in rest)
+    except ChainBroken:
+        comes_later = False
+    return ChainBroken(Fault.REORDERED if comes_later else Fault.DROPPED, expected)
+
+
+def _which_changed(found: Link, start: Mark, follower: Link | None, end: Mark | None) -> int:
+    """Which of two rows was changed that do not join: the row behind them was chained to the right one."""
+    behind = follower.previous_hash if follower is not None else end.hash if end is not None else found.hash
+    is_genuine = behind == found.hash and found.sequence > start.sequence + 1
+    return found.sequence - 1 if is_genuine else found.sequence
+
+
+def ends_elsewhere(reached: Mark, end: Mark) -> ChainBroken:
+    """What it means that the chain ends at another place than the one where it has to end."""
+    if reached.sequence < end.sequence:
+        return ChainBroken(Fault.DROPPED, reached.sequence + 1)
+    if reached.sequence > end.sequence:
+        return ChainBroken(Fault.INSERTED, end.sequence + 1)
+    return ChainBroken(Fault.CHANGED, reached.sequence)

@@ -1,0 +1,173 @@
+"""``samrum audit``: checking the log, writing it out, and signing how far it has come."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from samrum import migrations
+from samrum.clock import SystemClock
+from samrum.config import SettingsError, load_settings
+from samrum.db import Database
+from samrum.services import audit_check
+from samrum.services.audit_export import check_export
+from samrum.services.chain import ChainBroken, Fault, Mark, Whole
+from samrum.services.checkpoints import BadCheckpoint, BadKey, PublicKey, SigningKey, load_public, open_checkpoint
+
+_PATH = click.Path(path_type=Path)
+_FAULTS = {
+    Fault.CHANGED: "Row {0} was changed after it was written.",
+    Fault.DROPPED: "Row {0} is missing.",
+    Fault.INSERTED: "Row {0} was put in: there is no place for it.",
+    Fault.REORDERED: "Row {0} is not in its place; it comes later.",
+    Fault.REWRITTEN: "The log was rewritten somewhere from row {0} to row {1}: it holds together, but it is not the log"
+    " that the checkpoint of row {1} was signed for.",
+    Fault.UNREADABLE: "Row {0} cannot be read.",
+    Fault.CUT_SHORT: "The file ends before row {0} and does not say that the log does.",
+}
+
+
+@click.group()
+def audit() -> None:
+    """The audit log: who did what, in rows that are chained to each other."""
+
+
+@audit.command()
+@click.option("--file", "path", type=_PATH, help="Check this export; no database and no settings are needed.")
+@click.option("--checkpoint", "checkpoints", type=_PATH, multiple=True, help="A checkpoint the log must agree with.")
+@click.option("--public-key", type=_PATH, help="The key that the checkpoints are signed with.")
+def verify(path: Path | None, checkpoints: tuple[Path, ...], public_key: Path | None) -> None:
+    """Check that every row is there and as it was written. Exit status 1, and the first wrong row, where one is not."""
+    if checkpoints and public_key is None:
+        raise click.UsageError("A checkpoint is worth nothing without the key it was signed with: give --public-key.")
+    marks = _marks(checkpoints, _public(public_key)) if public_key is not None else []
+    if path is None:
+        whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
+    else:
+        with _open(path) as file:
+            whole = _checked(lambda: check_export(file, marks=marks, progress=_progress))
+    for stretch in whole.removed:
+        click.echo(f"Rows {stretch.first} to {stretch.last} were removed on {stretch.removed_at:%Y-%m-%d}.")
+    for mark in whole.unchecked:
+        click.echo(f"The checkpoint of row {mark.sequence} is older than the rows that are left, and shows nothing.")
+    agreeing = len(marks) - len(whole.unchecked)
+    click.echo(
+        f"{whole.rows} rows, every one as it was written; the last is row {whole.end.sequence}."
+        + (f" {agreeing} checkpoints agree." if agreeing else "")
+    )
+
+
+@audit.command()
+@click.option("--output", type=_PATH, help="A new file to write to, instead of the standard output.")
+def export(output: Path | None) -> None:
+    """Write the whole log as JSON Lines, one row on each. The export is itself logged."""
+    lines = audit_check.export(_database(), SystemClock(), progress=_progress)
+    if output is None:
+        _write(lines, sys.stdout.buffer.write)
+        return
+    try:
+        output.touch(mode=0o600, exist_ok=False)
+        with output.open("wb") as file:
+            _write(lines, file.write)
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+
+
+@audit.command()
+@click.option("--key", "key_path", type=_PATH, required=True, help="The file with the log's secret key.")
+@click.option("--checkpoint", "earlier", type=_PATH, multiple=True, help="An earlier checkpoint to agree with first.")
+@click.option("--output", type=_PATH, help="A new file to write to, instead of the standard output.")
+def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None) -> None:
+    """Check the log, and sign how far it has come. Keep the result out of reach of whoever runs the database."""
+    try:
+        key = SigningKey.load(key_path)
+    except BadKey as error:
+        raise click.ClickException(f"{key_path}: {error}") from error
+    marks = _marks(earlier, key.public)
+    whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
+    text = key.sign(whole.end)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+
+
+@audit.command("create-key")
+@click.argument("path", type=_PATH)
+@click.option("--name", required=True, help="What the log is called, such as samrum.example.dk/audit.")
+def create_key(path: Path, name: str) -> None:
+    """Write a new key for checkpoints, and print its public half. Keep both away from the database."""
+    try:
+        key = SigningKey.create(path, name)
+    except BadKey as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be written: {error.strerror}") from error
+    click.echo(key.public.text)
+
+
+def _database() -> Database:
+    """The database of the settings: no keys and no file storage are needed to read the log."""
+    database = Database(load_settings().database_url.get_secret_value())
+    if not migrations.is_current(database.engine):
+        raise SettingsError("The database is not up to date. Run `samrum migrate` first.")
+    return database
+
+
+def _checked(check: Callable[[], Whole]) -> Whole:
+    try:
+        whole = check()
+    except ChainBroken as broken:
+        _end_progress()
+        click.echo(_FAULTS[broken.fault].format(broken.sequence, broken.until))
+        sys.exit(1)
+    _end_progress()
+    return whole
+
+
+def _marks(paths: Iterable[Path], key: PublicKey) -> list[Mark]:
+    marks = []
+    for path in paths:
+        with _open(path) as file:
+            text = file.read(1 << 20).decode("utf-8", "replace")
+        try:
+            marks.append(open_checkpoint(text, key))
+        except BadCheckpoint as error:
+            raise click.ClickException(f"{path}: {error}") from error
+    return marks
+
+
+def _public(path: Path) -> PublicKey:
+    try:
+        return load_public(path)
+    except BadKey as error:
+        raise click.ClickException(f"{path}: {error}") from error
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise click.ClickException(f"{path} can't be read: {error.strerror}") from error
+
+
+def _write(lines: Iterable[bytes], write: Callable[[bytes], object]) -> None:
+    for line in lines:
+        write(line)
+    _end_progress()
+
+
+def _progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{rows} rows", nl=False, err=True)
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r", nl=False, err=True)
