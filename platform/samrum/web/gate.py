@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
 from auth.policy import StaffActor
 from samrum.db import DatabaseUnavailable
@@ -85,7 +85,7 @@ def refreshed(hub: Platform, before: Caller, token: str) -> Caller | None:
 
 def forget_viewer() -> None:
     """Go on as if nobody were logged in, as when the database cannot say who is."""
-    g._login_user = None  # noqa: SLF001 where Flask-Login keeps its answer
+    g._login_user = AnonymousUserMixin()  # noqa: SLF001 where Flask-Login keeps its answer
 
 
 def install(app: Flask) -> None:

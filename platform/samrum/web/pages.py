@@ -3,7 +3,8 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,6 +16,7 @@ from samrum.web.naming import named
 from samrum.web.words import KINDS, LEVELS, PLACEMENTS
 
 LANGUAGES = ("da", "en")
+_THIS_MACHINE = {"localhost", "127.0.0.1"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
     " form-action 'self' {broker}; frame-ancestors 'none'",
@@ -28,10 +30,21 @@ _HEADERS = {
 
 def install(app: Flask) -> None:
     Babel(app, locale_selector=_language, default_timezone="Europe/Copenhagen")
+    app.before_request(_go_home)
     app.context_processor(_context)
     app.add_template_filter(named)
     app.after_request(cookies.set_visitor)
     app.after_request(_headers)
+
+
+def _go_home() -> ResponseReturnValue | None:
+    """A demo is found under two names of this machine; forms, logins and passkeys are good under one."""
+    if platform().settings.is_production or request.method != "GET":
+        return None
+    home = urlsplit(platform().settings.base_url)
+    if request.host != home.netloc and {home.hostname, urlsplit(request.host_url).hostname} == _THIS_MACHINE:
+        return redirect(f"{home.scheme}://{home.netloc}{request.full_path.rstrip('?')}")
+    return None
 
 
 def _language() -> str:
@@ -82,7 +95,7 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value.replace("{broker}", _broker()))
     if platform().settings.secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("Cookie")
     return response
