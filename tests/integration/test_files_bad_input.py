@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from samrum.config import MIB
 from support.papers import Papers
-from support.uploads import CONTENT_TYPE, Parcel, Stream, docx_with, pdf
+from support.uploads import Parcel, docx_with, pdf
 from support.world import World
 
 EMPTY = "Filen er tom."
@@ -19,6 +20,7 @@ UNKNOWN = "Den slags fil kan ikke lægges op."
 OTHER = "Filen er noget andet, end navnet siger."
 MACROS = "Filen indeholder makroer"
 NO_FILE = "Vælg en fil først."
+_TERMINATED: dict[str, Any] = {"wsgi.input_terminated": True}
 
 
 @pytest.fixture
@@ -26,16 +28,10 @@ def papers(world: World) -> Papers:
     return Papers.make(world)
 
 
-def _post(papers: Papers, path: str, parcel: Parcel, **environ: object) -> TestResponse:
-    told = {"wsgi.input": Stream(parcel), "CONTENT_LENGTH": str(parcel.length), "CONTENT_TYPE": CONTENT_TYPE}
-    return papers.browser().client.post(path, environ_overrides={**told, **environ})
-
-
 def _send(papers: Papers, name: str | None, content: bytes, **fields: object) -> TestResponse:
-    """Send a file byte for byte: the test client's own encoder mends some of what must arrive broken."""
     path = f"{papers.url}/files/new"
     typed = {"once": papers.browser().token(path), "kind": "meeting_note", "comment": "Mødet den 3. maj"}
-    return _post(papers, path, Parcel({**typed, **fields}, name, content))
+    return papers.post(path, Parcel({**typed, **fields}, name, content))
 
 
 @pytest.mark.parametrize(
@@ -141,8 +137,8 @@ def test_a_length_over_the_limit_is_refused_before_a_byte_is_read(small: Papers)
         def readinto(self, _buffer: object) -> int:
             raise AssertionError("the body was read")
 
-    told = {"wsgi.input": Untouched(), "CONTENT_LENGTH": str(50 * MIB)}
-    answer = _post(small, f"{small.url}/files/new", Parcel({}, None, b""), **told)
+    told: dict[str, Any] = {"wsgi.input": Untouched(), "CONTENT_LENGTH": str(50 * MIB)}
+    answer = small.post(f"{small.url}/files/new", Parcel({}, None, b""), **told)
     assert answer.status_code == 413
     assert "1 MB" in answer.text
     assert small.nothing_is_there()
@@ -160,7 +156,7 @@ def test_a_file_over_the_limit_of_unknown_length_is_stopped_as_soon_as_it_is_ove
             yield bytes(MIB)
 
     parcel = Parcel({"once": small.browser().token(page), "kind": "other"}, "Plan.pdf", pieces())
-    answer = _post(small, page, parcel, CONTENT_LENGTH="", **{"wsgi.input_terminated": True})
+    answer = small.post(page, parcel, CONTENT_LENGTH="", **_TERMINATED)
     assert answer.status_code == 413
     assert "Filen fylder mere end 1 MB." in answer.text
     assert small.nothing_is_there()
@@ -171,7 +167,8 @@ def test_a_body_that_is_cut_short_is_no_file(papers: Papers, cut: int) -> None:
     page = f"{papers.url}/files/new"
     parcel = Parcel({"once": papers.browser().token(page), "kind": "other"}, "Plan.pdf", pdf(2000))
     broken = b"".join(parcel)[:-cut]
-    answer = _post(papers, page, parcel, **{"wsgi.input": io.BytesIO(broken)})
+    told: dict[str, Any] = {"wsgi.input": io.BytesIO(broken)}
+    answer = papers.post(page, parcel, **told)
     assert answer.status_code == 422
     assert "Filen nåede ikke helt frem. Prøv igen." in answer.text
     assert papers.nothing_is_there()
@@ -196,22 +193,22 @@ def test_a_form_token_behind_the_file_comes_too_late(papers: Papers) -> None:
     token = papers.browser().token(page)
     late = b"".join(Parcel({"kind": "other"}, "Plan.pdf", pdf()))
     late = late.replace(b"--\r\n", b"\r\n" + b"".join(Parcel({"once": token}, None, b"")).partition(b"\r\n")[2])
-    told = {"wsgi.input": io.BytesIO(late), "CONTENT_LENGTH": str(len(late))}
-    answer = _post(papers, page, Parcel({}, None, b""), **told)
+    told: dict[str, Any] = {"wsgi.input": io.BytesIO(late), "CONTENT_LENGTH": str(len(late))}
+    answer = papers.post(page, Parcel({}, None, b""), **told)
     assert answer.status_code == 400
 
 
 def test_a_form_from_another_site_is_refused(papers: Papers) -> None:
     page = f"{papers.url}/files/new"
     parcel = Parcel({"once": papers.browser().token(page), "kind": "other"}, "Plan.pdf", pdf())
-    assert _post(papers, page, parcel, HTTP_ORIGIN="https://evil.example").status_code == 400
+    assert papers.post(page, parcel, HTTP_ORIGIN="https://evil.example").status_code == 400
     assert papers.nothing_is_there()
 
 
 def test_a_body_that_is_no_form_is_refused(papers: Papers) -> None:
     page = f"{papers.url}/files/new"
     for content_type in ("application/json", "multipart/form-data", "text/plain"):
-        answer = _post(papers, page, Parcel({}, "a.pdf", pdf()), CONTENT_TYPE=content_type)
+        answer = papers.post(page, Parcel({}, "a.pdf", pdf()), CONTENT_TYPE=content_type)
         assert answer.status_code == 400
     assert papers.nothing_is_there()
 

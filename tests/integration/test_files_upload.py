@@ -16,7 +16,7 @@ from samrum.services.errors import AlreadyDone, Denied
 from samrum.services.platform import Caller
 from samrum.web.words import KINDS
 from support.papers import Papers
-from support.uploads import CONTENT_TYPE, Parcel, Stream, docx, pdf
+from support.uploads import Parcel, docx, pdf
 from support.world import World, wait_until
 
 
@@ -255,8 +255,7 @@ def test_an_account_that_is_closed_while_the_file_is_on_its_way_is_asked_to_log_
         people.deactivate_staff(papers.world.platform, Caller(administrator), helper.id)
 
     parcel = Parcel({"once": token, "kind": "other", "comment": "Det skrev jeg"}, "a.pdf", content(), len(pdf()))
-    environ = {"wsgi.input": Stream(parcel), "CONTENT_LENGTH": str(parcel.length), "CONTENT_TYPE": CONTENT_TYPE}
-    answer = browser.client.post(f"{papers.url}/files/new", environ_overrides=environ)
+    answer = papers.post(f"{papers.url}/files/new", parcel, by=helper)
     assert answer.status_code in (303, 401)
     assert papers.nothing_is_there()
 

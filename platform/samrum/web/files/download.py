@@ -23,7 +23,7 @@ _ASCII: Final = str.maketrans(
 )
 
 
-@blueprint.get("/files/<uuid:document_id>/<int:number>")
+@blueprint.get("/files/<uuid:document_id>/<int(max=2147483647):number>")
 @open_to(*SIGNED_IN)
 def download(case_id: UUID, document_id: UUID, number: int) -> ResponseReturnValue:
     """The bytes of a version, or one range of them (RFC 9110, 14). HEAD tells the same headers and sends nothing."""

@@ -24,6 +24,7 @@ from samrum.web.files import blueprint
 from samrum.web.files.arriving import ChosenFile, LoginEnded, arrive, blame, logged_out, take
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.multipart import IncomingForm
+from samrum.web.naming import named
 from samrum.web.rooms.consent import LONGEST_PURPOSE, GiveForm
 from samrum.web.rooms.forms import DayField, Filled, options, several_lines
 from samrum.web.rooms.standing import listed
@@ -124,10 +125,10 @@ def _offer(form: PaperForm, view: RoomView) -> None:
     if view.is_minor:
         givers |= {str(parent.citizen_id): parent.name for parent in view.parents if parent.custody_holder}
     form.giver.choices = options(givers)
-    named = {str(unit_id): name for unit_id, name in view.choice.units}
+    offered = {str(unit_id): named(name) for unit_id, name in view.choice.units}
     if view.choice.parents:
-        named[PARENTS.value] = _("Forældrene: %(names)s", names=listed(view.choice.parents))
-    form.recipients.choices = options(named)
+        offered[PARENTS.value] = _("Forældrene: %(names)s", names=listed(view.choice.parents))
+    form.recipients.choices = options(offered)
 
 
 def _recorded(case_id: UUID) -> ResponseReturnValue:
