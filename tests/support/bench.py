@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from samrum.demo.weed import EmbeddedS3
 from storage import KeyFile, MemoryStore, Place, S3Store, Vault
+from support.bench_logins import measure as measure_logins
 
 _MIB = 1024 * 1024
 _CHUNK = bytes(_MIB)
@@ -72,6 +73,7 @@ def main() -> None:
             store.put("warm-up", bytearray(b"the first object of a bucket waits for its volume"))
             for size in (1, 64):
                 _measure("S3 (local)", Vault(store, keys), size, bare)
+    measure_logins()
 
 
 if __name__ == "__main__":

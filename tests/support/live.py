@@ -35,7 +35,7 @@ class LiveDemo:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://localhost:{self.port}"
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

@@ -23,6 +23,7 @@ from samrum.fieldkeys import FieldKeys
 from storage import KeyFile
 
 _HOST = "127.0.0.1"
+_NAME = "localhost"  # passkeys are good for names, never for addresses in numbers
 _START_SECONDS = 60.0
 _STOP_SECONDS = 15.0
 _LOG_LIMIT = 5_000_000  # bytes; a longer log is begun anew at the next start
@@ -188,7 +189,7 @@ def _environment(var: Path, port: int, secret: _Secrets) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SAMRUM_")}
     return kept | {
         "SAMRUM_ENV": "demo",
-        "SAMRUM_BASE_URL": f"http://{_HOST}:{port}",
+        "SAMRUM_BASE_URL": f"http://{_NAME}:{port}",
         "SAMRUM_BIND": f"{_HOST}:{port}",
         "SAMRUM_DATABASE_URL": f"sqlite:///{var / 'samrum.sqlite'}",
         "SAMRUM_KEY_FILE": str(var / "demo.key"),
