@@ -91,15 +91,15 @@ def test_consent_is_given_in_a_fresh_login_that_says_what_it_is_for(
     assert text is not None
     assert "Sofie" not in text
     back = browser.get("/login/citizen/callback?state=state-1&code=x")
-    assert back.headers["Location"] == home.path
     (consent,) = given(home)
     assert (consent.giver, consent.method, consent.status) == ("Sofie Lind", "oidc", "in_force")
+    assert back.headers["Location"] == f"{home.path}/consent/{consent.id}/given"
     assert consent.unit_ids == {home.colleague.unit}
     assert consent.to_parents
     assert consent.kinds == ["education", "work"]
     assert consent.purpose == "De skal hjælpe mig med at finde en læreplads."
     assert (consent.from_day, consent.until_day) == (date(2026, 11, 2), date(2027, 5, 1))
-    assert "Dit samtykke er givet" in browser.get(home.path).text
+    assert "Dit samtykke er givet" in browser.get(back.headers["Location"]).text
 
 
 def test_somebody_else_at_the_broker_gives_nothing(home: Household, browser: Browser, broker: Broker) -> None:

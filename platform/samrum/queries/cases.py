@@ -88,7 +88,10 @@ def team_units(session: Session, case_id: UUID) -> list[Unit]:
 def consents_of(session: Session, case_id: UUID) -> list[Consent]:
     """All consents of a case, the newest first, with the units they name."""
     query = select(Consent).options(
-        joinedload(Consent.units).joinedload(Unit.organisation), joinedload(Consent.giver), joinedload(Consent.scan)
+        joinedload(Consent.units).joinedload(Unit.organisation),
+        joinedload(Consent.giver),
+        joinedload(Consent.scan),
+        joinedload(Consent.receipt),
     )
     query = query.where(Consent.case_id == case_id).order_by(Consent.given_at.desc())
     return list(session.scalars(query).unique())

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from samrum.models import Case, Document, Staff, Version
+from samrum.models import Case, Document, Staff, Unit, Version
 
-_AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit), joinedload(Version.citizen))
+_AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit).joinedload(Unit.organisation), joinedload(Version.citizen))
 _VERSIONS = select(Version).join(Document)
 _WITH_AUTHORS = _VERSIONS.options(joinedload(Version.document), *_AUTHORS)
 

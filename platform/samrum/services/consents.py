@@ -1,6 +1,6 @@
 """Giving, recording and withdrawing consents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -8,14 +8,15 @@ from uuid import UUID
 from auth.age import is_minor_for_consent
 from auth.policy import PARENTS, Action, CitizenActor, decide_on_consent
 from auth.policy import Consent as ConsentFact
+from samrum import wording
 from samrum.models import Case, Consent, Unit
 from samrum.queries.cases import consents_run_out, parents_of, team_units
 from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import Denied, Invalid, NotThere, Problem
+from samrum.services.naming import Shown, naming
 from samrum.services.platform import SYSTEM, Act, Caller, Platform
 
-WORDING_VERSION = 1
 KINDS = ("education", "work", "housing", "family", "health", "leisure", "economy", "support")
 LONGEST_YEARS = 2
 
@@ -31,7 +32,8 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class ConsentForm:
-    """What somebody consents to: with whom, what kinds of information, for what purpose, from and until when."""
+    """What somebody consents to: with whom, what kinds of information, for what purpose, from and until when; and which
+    version of the words was read."""
 
     units: frozenset[UUID]
     to_parents: bool
@@ -39,13 +41,14 @@ class ConsentForm:
     purpose: str
     from_day: date
     until_day: date
+    wording_version: int = field(default_factory=wording.current)
 
 
 @dataclass(frozen=True)
 class Choice:
     """Whom a consent in this case can name."""
 
-    units: list[tuple[UUID, str]]
+    units: list[tuple[UUID, Shown]]
     parents: list[str]
 
 
@@ -55,7 +58,8 @@ def choices(act: Act, case: Case) -> Choice:
     birth_date = case.youth.birth_date
     is_minor = birth_date is not None and is_minor_for_consent(birth_date, act.today)
     parents = [parent.name for parent in parents_of(act.session, case.id)] if is_minor else []
-    return Choice([(unit.id, f"{unit.name}, {unit.organisation.name}") for unit in units], parents)
+    shown = naming(act, case)
+    return Choice([(unit.id, shown.unit(unit)) for unit in units], parents)
 
 
 def check(platform: Platform, caller: Caller, case_id: UUID, form: ConsentForm) -> str:
@@ -155,7 +159,7 @@ def _consent(act: Act, case: Case, form: ConsentForm, giver_id: UUID, method: st
         from_day=form.from_day,
         until_day=form.until_day,
         method=method,
-        wording_version=WORDING_VERSION,
+        wording_version=form.wording_version,
         given_at=act.now,
     )
 

@@ -13,6 +13,7 @@ from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, Denied, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
+from samrum.services.naming import Naming, Shown, naming
 from samrum.services.platform import Act, Caller, Platform
 from storage import Place, StorageError, TextPlace, Upload, Vault, WrappedKey
 
@@ -186,8 +187,8 @@ class VersionView:
     size: int
     sha256: str
     created_at: datetime
-    author: str
-    author_unit: str
+    author: Shown
+    author_unit: Shown
     by_citizen: bool
 
     @property
@@ -201,7 +202,8 @@ def list_documents(
 ) -> list[VersionView]:
     """The newest version of each document, within a use case that has asked the policy."""
     rows = queries.newest_versions(act.session, found.case.id, before=before, limit=limit)
-    return [_view(platform, found.case, row) for row in rows]
+    shown = naming(act, found.case)
+    return [_view(platform, found.case, row, shown) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id
             row = document and queries.version_of(act.session, case_id, document_id, document.newest_number)
             if not row:
                 raise NotThere
-            newest = _view(platform, found.case, row)
+            newest = _view(platform, found.case, row, naming(act, found.case))
         return UploadPage(found.case.youth_name, caller.id == found.case.youth_id, newest)
 
 
@@ -245,11 +247,12 @@ def document_history(platform: Platform, caller: Caller, case_id: UUID, document
         if not rows:
             raise NotThere
         act.log(Event.DOCUMENT_VIEWED, case_id=case_id, document_id=document_id)
+        shown = naming(act, found.case)
         return History(
             found.case.youth_name,
             caller.id == found.case.youth_id,
             act.decide(Action.WRITE_FILES, found.facts).allowed,
-            [_view(platform, found.case, row) for row in rows],
+            [_view(platform, found.case, row, shown) for row in rows],
         )
 
 
@@ -273,10 +276,12 @@ class _Texts:
         return self._vault.open_text(self._key, self._place, purpose, sealed)
 
 
-def _view(platform: Platform, case: Case, row: Version) -> VersionView:
+def _view(platform: Platform, case: Case, row: Version, shown: Naming) -> VersionView:
     texts = _Texts(platform.vault, case, row.id)
+    author: Shown
+    unit: Shown
     if row.staff is not None:
-        author, unit = row.staff.name, row.staff.unit.name
+        author, unit = shown.person(row.staff)
     elif row.citizen_id == case.youth_id:
         author, unit = case.youth_name, ""
     else:

@@ -13,6 +13,7 @@ from samrum.queries import people as people_queries
 from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.documents import name_of
+from samrum.services.naming import Shown, naming
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.room_parts import citizen_names
 
@@ -39,12 +40,12 @@ class LogLine:
     sequence: int
     at: datetime
     action: str
-    who: str
-    unit: str
+    who: Shown
+    unit: Shown
     is_me: bool
     is_system: bool
     reason: str | None
-    subject: str
+    subject: Shown
     by_subject: bool
     document_id: UUID | None
     version: NamedVersion | None
@@ -77,23 +78,24 @@ def show_log(platform: Platform, caller: Caller, case_id: UUID, *, before: int |
 
 
 def _lines(platform: Platform, act: Act, found: Room, rows: list[AuditRow]) -> list[LogLine]:
-    names = citizen_names(found.case, case_queries.parents_of(act.session, found.case.id))
+    names: dict[UUID, Shown] = dict(citizen_names(found.case, case_queries.parents_of(act.session, found.case.id)))
     ids = {row.actor_id for row in rows} | {row.subject_id for row in rows}
     staff = people_queries.staff_by_id(act.session, [key for key in ids if key is not None])
-    names |= {key: person.name for key, person in staff.items()}
-    units = {key: person.unit.name for key, person in staff.items()}
+    shown = naming(act, found.case)
+    people = {key: shown.person(person) for key, person in staff.items()}
+    who = names | {key: name for key, (name, _unit) in people.items()}
     versions = _versions(platform, found, act, rows) if act.decide(Action.READ_FILES, found.facts).allowed else {}
     return [
         LogLine(
             sequence=row.sequence,
             at=row.at,
             action=row.action,
-            who=names.get(row.actor_id, "") if row.actor_id else "",
-            unit=units.get(row.actor_id, "") if row.actor_id else "",
+            who=who.get(row.actor_id, "") if row.actor_id else "",
+            unit=people[row.actor_id][1] if row.actor_id in people else "",
             is_me=row.actor_id is not None and row.actor_id == act.caller.id,
             is_system=row.actor_id is None,
             reason=row.reason,
-            subject=names.get(row.subject_id, "") if row.subject_id else "",
+            subject=who.get(row.subject_id, "") if row.subject_id else "",
             by_subject=row.subject_id is not None and row.subject_id == row.actor_id,
             document_id=row.document_id,
             version=versions.get(row.version_id or row.document_id),

@@ -9,6 +9,7 @@ from samrum.models import Case, CaseParent, Consent, Grant
 from samrum.queries import cases as case_queries
 from samrum.queries import people as people_queries
 from samrum.queries.facts import Room
+from samrum.services.naming import Naming, Shown
 from samrum.services.platform import Act
 
 
@@ -53,7 +54,7 @@ class ConsentLine:
     giver: str
     giver_id: UUID
     unit_ids: frozenset[UUID]
-    recipients: list[str]
+    recipients: list[Shown]
     to_parents: bool
     kinds: list[str]
     purpose: str
@@ -64,6 +65,7 @@ class ConsentLine:
     withdrawn_at: datetime | None
     status: str
     scan_document: UUID | None
+    receipt_document: UUID | None
 
     @property
     def can_be_withdrawn(self) -> bool:
@@ -107,13 +109,13 @@ def parent_line(row: CaseParent) -> ParentLine:
     return ParentLine(row.id, row.citizen_id, row.name, row.custody_holder, row.citizen.cpr_index is not None)
 
 
-def consent_line(row: Consent, names: dict[UUID, str], today: date) -> ConsentLine:
+def consent_line(row: Consent, names: dict[UUID, str], shown: Naming, today: date) -> ConsentLine:
     return ConsentLine(
         id=row.id,
         giver=names.get(row.giver_id, row.giver.name),
         giver_id=row.giver_id,
         unit_ids=frozenset(unit.id for unit in row.units),
-        recipients=[f"{unit.name}, {unit.organisation.name}" for unit in row.units],
+        recipients=[shown.unit(unit) for unit in row.units],
         to_parents=row.to_parents,
         kinds=row.kinds.split(",") if row.kinds else [],
         purpose=row.purpose,
@@ -124,6 +126,7 @@ def consent_line(row: Consent, names: dict[UUID, str], today: date) -> ConsentLi
         withdrawn_at=row.withdrawn_at,
         status=_status(row, today),
         scan_document=row.scan.document_id if row.scan else None,
+        receipt_document=row.receipt.document_id if row.receipt else None,
     )
 
 

@@ -13,6 +13,7 @@ from samrum.services.audit import Event
 from samrum.services.consents import Choice
 from samrum.services.documents import VersionView, list_documents
 from samrum.services.errors import Denied, NotThere
+from samrum.services.naming import naming
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.room_parts import (
     ConsentLine,
@@ -46,7 +47,7 @@ class RoomView:
 
     ``older`` is where the next page of documents begins. ``parents_until`` is the last day on which the parents get in,
     when they do today. ``answered`` has whom the viewer's own consents cover today (a unit's id, or ``parents``), and
-    until when.
+    until when. ``hides_names``: units are shown without their names.
     """
 
     id: UUID
@@ -84,6 +85,8 @@ class RoomView:
     choice: Choice
     answered: dict[str, date]
     names: dict[UUID, str]
+    protected_address: bool
+    hides_names: bool
 
 
 def my_rooms(platform: Platform, caller: Caller) -> list[RoomLine]:
@@ -149,7 +152,8 @@ def _view(platform: Platform, act: Act, found: Room, documents: list[VersionView
     sees_all = act.decide(Action.SEE_CASE, facts).allowed
     parents = case_queries.parents_of(act.session, case.id)
     names = citizen_names(case, parents)
-    lines = [consent_line(row, names, today) for row in case_queries.consents_of(act.session, case.id)]
+    shown_as = naming(act, case)
+    lines = [consent_line(row, names, shown_as, today) for row in case_queries.consents_of(act.session, case.id)]
     own = [line for line in lines if line.giver_id == act.caller.id]
     manage = act.decide(Action.MANAGE, facts)
     give = act.decide(Action.GIVE_CONSENT, facts)
@@ -192,6 +196,8 @@ def _view(platform: Platform, act: Act, found: Room, documents: list[VersionView
         choice=consents.choices(act, case) if give.allowed or manage.allowed else Choice([], []),
         answered=_answered(own),
         names=names if sees_all else {},
+        protected_address=case.protected_address and sees_all,
+        hides_names=shown_as.neutral is not None,
     )
 
 

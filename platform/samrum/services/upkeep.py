@@ -9,7 +9,7 @@ from uuid import UUID
 
 from samrum.queries.documents import every_version, known_objects
 from samrum.queries.logins import sweep
-from samrum.services import consents
+from samrum.services import consents, receipts
 from samrum.services.platform import Platform
 from storage import Corrupt, NotFound, ObjectInfo, Place, UnknownKek, WrappedKey
 from storage.vault import PREFIX
@@ -26,6 +26,7 @@ class Swept:
     objects: int
     unfinished: int
     consents_run_out: int
+    receipts: int
 
 
 @dataclass
@@ -43,7 +44,8 @@ class Report:
 
 
 def collect_garbage(platform: Platform) -> Swept:
-    """Remove old logins and forms, orphaned objects and unfinished uploads; log the consents that ran out.
+    """Remove old logins and forms, orphaned objects and unfinished uploads; log the consents that ran out,
+    and make up for the receipts that could not be stored.
 
     An upload under way keeps what it needs: only what is older than ``orphan_hours`` goes.
     """
@@ -51,6 +53,7 @@ def collect_garbage(platform: Platform) -> Swept:
     with platform.database.transaction() as session:
         sweep(session, logins_before=now - _OLD_LOGINS, rest_before=now - _REST)
     ran_out = consents.log_run_out(platform)
+    stored = receipts.keep_missing(platform)
     store = platform.vault.store
     before = now - timedelta(hours=platform.settings.orphan_hours)
     removed = 0
@@ -63,7 +66,7 @@ def collect_garbage(platform: Platform) -> Swept:
         if unfinished.started < before:
             store.abort(unfinished.name, unfinished.upload)
             aborted += 1
-    return Swept(removed, aborted, ran_out)
+    return Swept(removed, aborted, ran_out, stored)
 
 
 def check_everything(platform: Platform, progress: Callable[[int], None] = lambda _count: None) -> Report:

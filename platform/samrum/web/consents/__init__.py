@@ -4,11 +4,10 @@ from uuid import UUID
 
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 
 from samrum.services import receipts
 from samrum.services.receipt_pdf import lines
-from samrum.web.current import platform
+from samrum.web.current import language, platform
 from samrum.web.files.download import content_disposition
 from samrum.web.gate import Audience, caller, open_to
 from samrum.wording import wording
@@ -42,7 +41,3 @@ def receipt(case_id: UUID, consent_id: UUID) -> ResponseReturnValue:
         "Content-Security-Policy": "default-src 'none'; sandbox",
     }
     return Response(content, mimetype="application/pdf", headers=headers)
-
-
-def language() -> str:
-    return str(get_locale() or "da")

@@ -11,13 +11,13 @@ from flask_login import current_user
 
 from auth.oidc import AssuranceTooLow, AttemptExpired, Cancelled, LoginRequired, OidcError, ProviderUnavailable
 from auth.policy import CitizenActor
-from samrum.services import citizen_login, consents
+from samrum.services import citizen_login, consents, receipts
 from samrum.services.citizen_login import Arrival
 from samrum.services.consents import ConsentForm
 from samrum.services.errors import Denied, Invalid, LoginProblem, LoginRefused, NotThere
 from samrum.services.platform import Caller
 from samrum.web import cookies
-from samrum.web.current import platform
+from samrum.web.current import language, platform
 from samrum.web.drafts import safe_path
 from samrum.web.errors import unavailable
 from samrum.web.gate import Audience, caller, forget_viewer, open_to
@@ -51,6 +51,7 @@ def go_and_consent(case_id: UUID, number: str, form: ConsentForm) -> ResponseRet
                 "purpose": form.purpose,
                 "from_day": form.from_day.isoformat(),
                 "until_day": form.until_day.isoformat(),
+                "wording": form.wording_version,
             }
         ),
     }
@@ -91,18 +92,19 @@ def _consent(arrival: Arrival) -> str:
         purpose=content["purpose"],
         from_day=date.fromisoformat(content["from_day"]),
         until_day=date.fromisoformat(content["until_day"]),
+        wording_version=content["wording"],
     )
     giver = Caller(CitizenActor(arrival.citizen.id, arrival.citizen.active), request.remote_addr)
     try:
-        consents.give(platform(), giver, case_id, form, arrival.identity)
+        consent_id = consents.give(platform(), giver, case_id, form, arrival.identity)
     except Invalid as invalid:
         flash(PROBLEMS[invalid.problem.value], "error")
         return url_for("rooms.give_consent", case_id=case_id)
     except (Denied, NotThere):
         flash(_("Samtykket kunne ikke gives, for rummet er ændret imens."), "error")
         return "/"
-    flash(_("Tak. Dit samtykke er givet. Du kan altid trække det tilbage her på siden."), "success")
-    return url_for("rooms.show", case_id=case_id)
+    receipts.keep(platform(), giver, case_id, consent_id, language())
+    return url_for("consents.given", case_id=case_id, consent_id=consent_id)
 
 
 def _not_logged_in(error: OidcError) -> ResponseReturnValue:

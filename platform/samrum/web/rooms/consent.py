@@ -8,7 +8,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, SelectMultipleField, TextAreaField
+from wtforms import Form, HiddenField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from auth.policy import PARENTS, Action
@@ -16,20 +16,23 @@ from samrum.services import consents, rooms
 from samrum.services.consents import LONGEST_YEARS, ConsentForm
 from samrum.services.errors import Invalid, Problem
 from samrum.services.rooms import RoomView
-from samrum.web.current import platform
+from samrum.web.current import language, platform
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login.citizen import go_and_consent
+from samrum.web.naming import named
 from samrum.web.rooms import blueprint
 from samrum.web.rooms.forms import DayField, Filled, blame, is_sent, options, several_lines, status, typed
 from samrum.web.rooms.standing import day, listed
 from samrum.web.words import CONSENT_KINDS, PROBLEMS
+from samrum.wording import Wording, current, wording
 
 LONGEST_PURPOSE = 500
 
 
 class GiveForm(Form):
-    """Nothing is ticked beforehand: silence is no consent."""
+    """Nothing is ticked beforehand: silence is no consent. ``wording`` is the version of the words on the page."""
 
+    wording = HiddenField()
     recipients = SelectMultipleField(
         _l("Hvem må se filerne?"),
         [InputRequired(PROBLEMS[Problem.CONSENT_NOBODY_NAMED.value])],
@@ -76,8 +79,11 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     form = (
         GiveForm(given) if given is not None else GiveForm(purpose=_purpose(view), until_day=_in_years(view.today, 1))
     )
-    form.recipients.choices = options(_recipients(view))
-    if is_sent(form):
+    words = wording(current(), language())
+    _put(words, form, view)
+    if form.wording.data not in (None, "", str(words.version)):
+        form.form_errors = [_("Teksten er blevet ændret, siden du åbnede siden. Læs den igen, før du siger ja.")]
+    elif is_sent(form):
         try:
             consent = form.consent(view.today)
             # Going to the broker is no act yet: the same form may go there again, after the browser's "back".
@@ -88,10 +94,12 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     already = {
         key: _("Du har allerede sagt ja til og med den %(day)s.", day=day(d)) for key, d in view.answered.items()
     }
+    form.wording.data = str(words.version)
     page = render_template(
         "rooms/consent.html",
         room=view,
         form=form,
+        words=words,
         hints=already,
         last_possible=_in_years(view.today, LONGEST_YEARS),
         longest=LONGEST_PURPOSE,
@@ -99,8 +107,17 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     return page, status(form)
 
 
+def _put(words: Wording, form: GiveForm, view: RoomView) -> None:
+    """Stand the words of this version, and the recipients of this room, in the form."""
+    form.recipients.choices = options(_recipients(view))
+    form.kinds.choices = options(words.kinds(by_youth=view.is_youth))
+    asked = {"who": form.recipients, "kinds": form.kinds, "purpose": form.purpose, "until": form.until_day}
+    for key, field in asked.items():
+        field.label.text = words.text("page", key)
+
+
 def _recipients(view: RoomView) -> dict[str, str]:
-    offered = {str(unit_id): name for unit_id, name in view.choice.units}
+    offered = {str(unit_id): named(name) for unit_id, name in view.choice.units}
     if view.choice.parents:
         label = _("Mine forældre: %(names)s") if view.is_youth else _("Forældrene: %(names)s")
         offered[PARENTS.value] = label % {"names": listed(view.choice.parents)}

@@ -15,6 +15,7 @@ from flask_babel import to_user_timezone
 from samrum.services.room_log import LogLine, NamedVersion, show_log
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, caller, open_to
+from samrum.web.naming import named
 from samrum.web.rooms import blueprint
 from samrum.web.rooms.standing import day
 from samrum.web.words import HAND_OVER_REASONS, KINDS, LEVELS
@@ -32,6 +33,7 @@ _PLAIN = {
     "grant_set": _l("%(who)s gav %(subject)s adgang"),
     "grant_revoked": _l("%(who)s fjernede adgangen for %(subject)s"),
     "consent_ran_out": _l("Samtykket fra %(subject)s udløb"),
+    "receipt_fetched": _l("%(who)s hentede kvitteringen for et samtykke"),
     "document_viewed": _l("%(who)s så alle versioner af en fil"),
     "version_uploaded": _l("%(who)s lagde en fil op"),
     "version_downloaded": _l("%(who)s hentede en fil"),
@@ -96,7 +98,7 @@ def _merged(lines: list[LogLine]) -> list[Happening]:
             Happening(
                 first.at,
                 _sentence(first),
-                "" if first.is_me else first.unit,
+                "" if first.is_me else named(first.unit),
                 _about(first),
                 first.document_id if first.version else None,
                 first.action == "denied",
@@ -120,7 +122,7 @@ def _sameness(line: LogLine) -> tuple[object, ...]:
 
 
 def _sentence(line: LogLine) -> str:
-    names = {"who": _who(line), "subject": line.subject or _("en person, der ikke er med længere")}
+    names = {"who": _who(line), "subject": named(line.subject) or _("en person, der ikke er med længere")}
     special = _SPECIAL.get(line.action)
     return (special(line) if special else str(_PLAIN.get(line.action, _OTHER))) % names
 
@@ -128,7 +130,7 @@ def _sentence(line: LogLine) -> str:
 def _who(line: LogLine) -> str:
     if line.is_me:
         return str(_("Du"))
-    return line.who or str(_("Samrum") if line.is_system else _("En person, der ikke er med længere"))
+    return named(line.who) or str(_("Samrum") if line.is_system else _("En person, der ikke er med længere"))
 
 
 def _given(line: LogLine) -> str:

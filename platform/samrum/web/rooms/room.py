@@ -10,6 +10,7 @@ from samrum.services import rooms
 from samrum.services.rooms import RoomView
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, caller, open_to
+from samrum.web.naming import named
 from samrum.web.rooms import blueprint
 from samrum.web.rooms.standing import changes_at_eighteen, listed, standings
 from samrum.web.words import CONSENT_KINDS, REASONS
@@ -31,7 +32,7 @@ def show(case_id: UUID) -> ResponseReturnValue:
         people=standings(view) if view.sees_all else [],
         at_eighteen=changes_at_eighteen(view),
         silent=_silent(view),
-        unanswered=listed([name for unit, name in view.choice.units if str(unit) not in view.answered]),
+        unanswered=listed([named(name) for unit, name in view.choice.units if str(unit) not in view.answered]),
         has_answered=bool(view.answered),
         reasons=REASONS,
         consent_kinds=CONSENT_KINDS,
