@@ -4,6 +4,7 @@ Every setting is the environment variable ``SAMRUM_`` plus its name in capitals;
 """
 
 import ipaddress
+from os.path import normpath
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
+_NOT_KEPT = ("/tmp/", "/var/tmp/", "/dev/", "/run/", "/var/run/")  # noqa: S108 they are refused
 DEMO_KEY_LINE = "# demo key: never for real people"
 
 
@@ -21,12 +23,21 @@ class SettingsError(Exception):
 
 def _is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    if host == "localhost":
+    if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_not_kept(database_url: str) -> bool:
+    """Whether the address is that of an SQLite database that a restart or a tidy machine would lose."""
+    if not database_url.startswith("sqlite"):
+        return False
+    path = normpath(database_url.partition(":///")[2].partition("?")[0])
+    return not path.startswith("/") or path.startswith(_NOT_KEPT)
 
 
 def _is_demo_key(path: Path) -> bool:
@@ -139,8 +150,6 @@ class Settings(BaseSettings):
     def _production_is_safe(self) -> Self:
         if not self.is_production:
             return self
-        database = self.database_url.get_secret_value()
-        sqlite_path = database.partition(":///")[2].partition("?")[0] if database.startswith("sqlite") else None
         wrong = {
             "SAMRUM_DEBUG must be off": self.debug,
             "SAMRUM_BASE_URL must begin with https://": not self.base_url.startswith("https://"),
@@ -153,8 +162,7 @@ class Settings(BaseSettings):
                 not self.oidc_issuer.startswith("https://") or _is_loopback(self.oidc_issuer)
             ),
             "SAMRUM_DATABASE_URL names an SQLite file that is not kept: give an absolute path outside temporary"
-            " folders, or PostgreSQL": sqlite_path is not None
-            and (not sqlite_path.startswith("/") or sqlite_path.startswith(("/tmp/", "/var/tmp/", "/dev/", "/run/"))),  # noqa: S108
+            " folders, or PostgreSQL": _is_not_kept(self.database_url.get_secret_value()),
             "SAMRUM_SMTP_HOST is needed: codes go by mail alone, or an administrator could log in as somebody else": (
                 self.smtp_host is None
             ),

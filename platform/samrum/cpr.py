@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-_FORM = re.compile(r"(\d{6})[\s-]?(\d{4})")
+_FORM = re.compile(r"([0-9]{6})[\s-]?([0-9]{4})")
 _CENTURIES = (
     # (seventh digits, last year of the first century named, that century, the century otherwise)
     ("0123", 99, 1900, 1900),

@@ -58,7 +58,7 @@ class FieldKeys:
         """The reverse of ``seal``. Raises ``FieldKeyError``."""
         try:
             return AESGCM(self._key("seal " + purpose)).decrypt(sealed[:_NONCE], sealed[_NONCE:], None)
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise FieldKeyError(f"a sealed field does not open: {purpose}") from error
 
     def recognise(self, purpose: str, value: bytes) -> bytes:
