@@ -6,7 +6,17 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from samrum.models import Citizen, Draft, FormReceipt, LoginAttempt, LoginFailure, LoginSession, Staff, Unit
+from samrum.models import (
+    Citizen,
+    Draft,
+    FormReceipt,
+    LoginAttempt,
+    LoginFailure,
+    LoginSession,
+    PasskeyChallenge,
+    Staff,
+    Unit,
+)
 
 
 def login_with_person(session: Session, token_hash: bytes) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
@@ -32,6 +42,12 @@ def logins_of(session: Session, person_id: UUID) -> list[LoginSession]:
             )
         )
     )
+
+
+def logins_at_broker(session: Session, broker_sid: str) -> list[LoginSession]:
+    """The logins that came of one session at the broker, and that nobody has ended."""
+    query = select(LoginSession).where(LoginSession.broker_sid == broker_sid, LoginSession.ended_at.is_(None))
+    return list(session.scalars(query.with_for_update()))
 
 
 def end_logins(session: Session, person_id: UUID, now: datetime) -> None:
@@ -73,7 +89,7 @@ def sweep(session: Session, *, logins_before: datetime, rest_before: datetime) -
     session.execute(
         update(LoginSession)
         .where(LoginSession.created_at < rest_before)
-        .values(sealed_id_token=None, sealed_new_totp=None)
+        .values(sealed_id_token=None, sealed_new_totp=None, sealed_challenge=None)
     )
-    for table in (LoginAttempt.created_at, LoginFailure.at, FormReceipt.at, Draft.at):
+    for table in (LoginAttempt.created_at, PasskeyChallenge.created_at, LoginFailure.at, FormReceipt.at, Draft.at):
         session.execute(delete(table.class_).where(table < rest_before))

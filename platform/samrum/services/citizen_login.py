@@ -81,7 +81,12 @@ def _finish(platform: Platform, caller: Caller, browser: str, query: str) -> Arr
     with platform.act(caller) as act:
         citizen = _registered(platform, act, identity)
         token = sessions.begin(
-            act, citizen, Stage.FULL, act.now, platform.fields.seal("id token", identity.id_token.encode())
+            act,
+            citizen,
+            Stage.FULL,
+            act.now,
+            platform.fields.seal("id token", identity.id_token.encode()),
+            identity.sid,
         )
         act.log(Event.LOGGED_IN, actor_kind="citizen", actor_id=citizen.id)
     return Arrival(token, citizen, identity, content["purpose"])

@@ -10,7 +10,7 @@ from auth.policy import StaffActor
 from samrum.cpr import Cpr
 from samrum.models import Citizen, Organisation, Staff, Unit
 from samrum.queries import people
-from samrum.services import sessions
+from samrum.services import mail, second_factor, sessions
 from samrum.services.audit import Event
 from samrum.services.errors import Invalid, NotThere, Problem
 from samrum.services.platform import Act, Caller, Platform
@@ -111,12 +111,19 @@ def invitation_for_second_click(platform: Platform, caller: Caller, staff_id: UU
 
 
 def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID) -> None:
-    """Forget somebody's second factor, as when a phone is lost; the logins end. Raises ``NotThere`` or ``Invalid``."""
+    """Forget somebody's second factors, as when a phone is lost; the logins end, and the person is told.
+
+    A code for a new password that is still out is worth nothing any more: with the factor gone it would be enough by
+    itself. Raises ``NotThere`` or ``Invalid``.
+    """
     with platform.act(caller) as act:
         staff = _active(act, staff_id)
-        staff.sealed_totp = staff.totp_counter = None
+        second_factor.forget_all(act, staff)
+        staff.invitation_hash = staff.invited_until = None
         sessions.end_all(act, staff.id)
+        mail.notify(platform, act, staff, mail.Kind.FACTOR_RESET)
         act.log(Event.SECOND_FACTOR_RESET, subject_id=staff.id)
+    mail.deliver(platform)
 
 
 def deactivate_staff(platform: Platform, caller: Caller, staff_id: UUID) -> None:

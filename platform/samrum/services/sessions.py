@@ -37,6 +37,7 @@ class Login:
     stage: Stage
     is_running: bool
     has_second_factor: bool
+    stepped_up_at: datetime | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -71,6 +72,7 @@ def look_up(platform: Platform, token: str) -> Login | None:
             Stage(row.stage),
             is_running,
             staff.sealed_totp is not None,
+            row.stepped_up_at,
         )
     if citizen is None:
         return None
@@ -98,8 +100,18 @@ def staff_actor(staff: Staff) -> StaffActor:
     )
 
 
-def begin(act: Act, person: Staff | Citizen, stage: Stage, now: datetime, sealed_id_token: bytes | None = None) -> str:
-    """Start a login within a use case, whose result it becomes; returns its token, 256 random bits."""
+def begin(
+    act: Act,
+    person: Staff | Citizen,
+    stage: Stage,
+    now: datetime,
+    sealed_id_token: bytes | None = None,
+    broker_sid: str | None = None,
+) -> str:
+    """Start a login within a use case, whose result it becomes; returns its token, 256 random bits.
+
+    ``broker_sid`` is the broker's name for its own session, by which it can end this one.
+    """
     token = secrets.token_urlsafe(32)
     login_id = uuid4()
     act.session.add(
@@ -112,6 +124,8 @@ def begin(act: Act, person: Staff | Citizen, stage: Stage, now: datetime, sealed
             created_at=now,
             last_seen_at=now,
             device=act.caller.device[:120],
+            stepped_up_at=now if stage is Stage.FULL and isinstance(person, Staff) else None,
+            broker_sid=broker_sid[:200] if broker_sid else None,
             sealed_id_token=sealed_id_token,
         )
     )

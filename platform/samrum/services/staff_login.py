@@ -6,18 +6,18 @@ from datetime import timedelta
 from uuid import UUID
 
 from auth import passwords, totp
-from samrum.models import LoginFailure, LoginSession, Staff
-from samrum.queries.logins import failures_since, forget_failures
+from samrum.models import LoginSession, Staff
+from samrum.queries.logins import forget_failures
 from samrum.queries.people import staff_by_email, staff_by_invitation
-from samrum.services import sessions
+from samrum.services import mail, second_factor, sessions, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import Stage
 
-FAILURE_WINDOW = timedelta(minutes=15)
-FAILURES_PER_ACCOUNT = 8
-FAILURES_PER_ADDRESS = 60
+FAILURE_WINDOW = throttle.WINDOW
+FAILURES_PER_ACCOUNT = throttle.PER_ACCOUNT
+FAILURES_PER_ADDRESS = throttle.PER_ADDRESS
 INVITATION_LIFE = timedelta(days=7)
 ISSUER = "Samrum"
 
@@ -25,7 +25,7 @@ ISSUER = "Samrum"
 def give_password(platform: Platform, caller: Caller, email: str, password: str) -> str:
     """The first step. Returns the token of a login that still lacks the second factor. Raises ``LoginRefused``."""
     caller = replace(caller, once=None)  # giving a password twice is giving it again
-    failures = _count_failure(platform, caller, email.strip().lower())
+    failures = throttle.count(platform, caller, email.strip().lower())
     with platform.database.transaction(writes=False) as session:
         staff = staff_by_email(session, email)
     known = staff if staff is not None and staff.active else None
@@ -44,7 +44,7 @@ def give_password(platform: Platform, caller: Caller, email: str, password: str)
 
 def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
     """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
-    failures = _count_failure(platform, caller, str(caller.id))
+    failures = throttle.count(platform, caller, str(caller.id))
     try:
         return _give_code(platform, caller, login_id, code, failures)
     except AlreadyDone as done:
@@ -61,22 +61,30 @@ def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> 
 def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> str:
     with platform.act(caller) as act:
         half, staff = _half_login(platform, act, login_id)
-        sealed = staff.sealed_totp if staff.sealed_totp is not None else half.sealed_new_totp
-        counter = None
-        if sealed is not None:
-            secret = platform.fields.open("totp", sealed).decode()
-            counter = totp.verify(secret, code, act.now, staff.totp_counter)
-        if counter is not None:
-            if staff.sealed_totp is None:
-                staff.sealed_totp = sealed
-                act.log(Event.SECOND_FACTOR_SET)
-            staff.totp_counter = counter
+        if staff.sealed_totp is None:
+            is_right = _enrol(platform, act, half, staff, code)
+        else:
+            is_right = second_factor.spend(platform, act, staff, code) is not None
+        if is_right:
             half.ended_at, half.sealed_new_totp = act.now, None
             act.log(Event.LOGGED_IN)
             forget_failures(act.session, failures)
             return sessions.begin(act, staff, Stage.FULL, act.now)
         act.log(Event.LOGIN_FAILED, reason="second_factor")
     raise LoginRefused(LoginProblem.WRONG_CODE)
+
+
+def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code: str) -> bool:
+    """Set up the app whose secret the half login was shown, with its first code."""
+    if half.sealed_new_totp is None:
+        return False
+    secret = platform.fields.open("totp", half.sealed_new_totp).decode()
+    counter = totp.verify(secret, code, act.now, staff.totp_counter)
+    if counter is None:
+        return False
+    staff.sealed_totp, staff.totp_counter = half.sealed_new_totp, counter
+    act.log(Event.SECOND_FACTOR_SET)
+    return True
 
 
 def new_second_factor(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
@@ -100,7 +108,7 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
     Raises ``LoginRefused`` for a code that is unknown, used or run out; ``AlreadyDone`` for the second of two clicks,
     with a result where the first one set the password.
     """
-    failures = _count_failure(platform, caller, "invitation")
+    failures = throttle.count(platform, caller, None)
     with platform.act(caller) as act:
         staff = staff_by_invitation(act.session, invitation_hash(platform, code))
         if staff is None or not staff.active or staff.invited_until is None or staff.invited_until < act.now:
@@ -112,6 +120,7 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
                 staff.password_hash = passwords.hash_password(password, platform.password_cost)
                 staff.invitation_hash = staff.invited_until = None
                 sessions.end_all(act, staff.id)
+                mail.notify(platform, act, staff, mail.Kind.PASSWORD_CHANGED)
                 act.log(Event.PASSWORD_SET, subject_id=staff.id)
                 act.result = staff.id
             return problems
@@ -141,25 +150,3 @@ def _half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSess
     if half.ended_at is not None or not staff.active or not sessions.is_within_limits(platform, half, act.now):
         raise LoginRefused(LoginProblem.LOGIN_ENDED)
     return half, staff
-
-
-def _count_failure(platform: Platform, caller: Caller, account: str) -> list[UUID]:
-    """Count a failure ahead of the check, so that many at once do not slip by; a success forgets it again."""
-    now = platform.clock.now()
-    limits = {f"account {account}": FAILURES_PER_ACCOUNT, f"address {caller.address}": FAILURES_PER_ADDRESS}
-    if account == "invitation":
-        limits.pop("account invitation")
-    subjects = {platform.fields.recognise("throttle", subject.encode()): most for subject, most in limits.items()}
-    with platform.database.transaction() as session:
-        too_many = any(
-            failures_since(session, subject, now - FAILURE_WINDOW) >= most for subject, most in subjects.items()
-        )
-        rows = [] if too_many else [LoginFailure(subject=subject, at=now) for subject in subjects]
-        session.add_all(rows)
-        session.flush()
-        ids = [row.id for row in rows]
-    if too_many:
-        with platform.act(caller) as act:
-            act.log(Event.LOGIN_FAILED, reason="too_many")
-        raise LoginRefused(LoginProblem.TOO_MANY)
-    return ids

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from samrum.queries.documents import every_version, known_objects
 from samrum.queries.logins import sweep
-from samrum.services import consents, receipts
+from samrum.services import consents, mail, receipts
 from samrum.services.platform import Platform
 from storage import Corrupt, NotFound, ObjectInfo, Place, UnknownKek, WrappedKey
 from storage.vault import PREFIX
@@ -52,6 +52,7 @@ def collect_garbage(platform: Platform) -> Swept:
     now = platform.clock.now()
     with platform.database.transaction() as session:
         sweep(session, logins_before=now - _OLD_LOGINS, rest_before=now - _REST)
+    mail.deliver(platform)
     ran_out = consents.log_run_out(platform)
     stored = receipts.keep_missing(platform)
     store = platform.vault.store

@@ -187,6 +187,13 @@
     }
   });
 
+  /* The code of an invitation stands behind the # of its link, where no server sees it; nor does it stay there. */
+  each("input[data-from-link]", function (input) {
+    if (window.location.hash.length > 1) {
+      input.value = decodeURIComponent(window.location.hash.slice(1));
+      window.history.replaceState(null, "", window.location.pathname + window.location.search);
+    }
+  });
   each("[data-reveal]", addReveal);
   if (window.DKFDS) {
     window.DKFDS.init();

@@ -16,7 +16,7 @@ from samrum.web import cookies, once
 from samrum.web.current import platform
 from samrum.web.multipart import fields_before_file
 
-_NOT_KEPT = ("once", "password", "code", "draft")
+_NOT_KEPT = ("once", "password", "old", "code", "draft", "answer")
 
 
 def second_step() -> str:
@@ -46,6 +46,18 @@ def ask_to_log_in(
     response = make_response(redirect(url_for("public.front", next=back), 303))
     cookies.drop_login(response)
     return response
+
+
+def ask_for_second_factor(login: Login, *, streams: bool) -> ResponseReturnValue:
+    """Answer a request that wants a fresh second factor: the page that asks for it, and what was typed is kept."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("login.again", next=_back()))
+    typed = fields_before_file(platform().settings.upload_limit) if streams else request.form
+    once.check(typed.get("once", ""))
+    kept = worth_keeping(typed)
+    draft_id = _keep(login.actor.id, kept) if kept else None
+    back = request.path + (f"?draft={draft_id}" if draft_id else "")
+    return redirect(url_for("login.again", next=back), 303)
 
 
 def worth_keeping(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":

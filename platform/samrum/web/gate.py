@@ -14,7 +14,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_use
 
 from auth.policy import StaffActor
 from samrum.db import DatabaseUnavailable
-from samrum.services import sessions
+from samrum.services import sessions, step_up
 from samrum.services.platform import Caller, Platform
 from samrum.services.sessions import Login, Stage
 from samrum.web import cookies, drafts, once
@@ -55,12 +55,26 @@ class Viewer(UserMixin):  # type: ignore[misc]
         return str(self.login.actor.id)
 
 
-def open_to(*audiences: Audience, streams: bool = False) -> Callable[[View], View]:
-    """Mark a view with whom it is for. ``streams``: it reads the body itself, and checks the form token itself."""
+def open_to(
+    *audiences: Audience,
+    streams: bool = False,
+    step_up: bool = False,
+    step_up_to_send: bool = False,
+    from_machines: bool = False,
+) -> Callable[[View], View]:
+    """Mark a view with whom it is for.
+
+    ``streams``: it reads the body itself, and checks the form token itself. ``step_up``: staff give a second factor
+    first, unless they did so lately; ``step_up_to_send``: likewise, but looking at the page is free.
+    ``from_machines``: no form of ours leads here, so that there is no form token; the view checks who sent it.
+    """
 
     def mark(view: View) -> View:
         view.audiences = frozenset(audiences)  # type: ignore[attr-defined]
         view.streams = streams  # type: ignore[attr-defined]
+        view.step_up = step_up  # type: ignore[attr-defined]
+        view.step_up_to_send = step_up_to_send  # type: ignore[attr-defined]
+        view.from_machines = from_machines  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -118,7 +132,9 @@ def _enforce() -> ResponseReturnValue | None:
     streams = getattr(view, "streams", False)
     if Audience.EVERYBODY not in audiences and (refusal := _refuse(login, audiences, streams)) is not None:
         return refusal
-    if request.method not in _SAFE and not streams:
+    if login is not None and _wants_step_up(view) and not step_up.is_fresh(platform(), login.stepped_up_at):
+        return drafts.ask_for_second_factor(login, streams=streams)
+    if request.method not in _SAFE and not streams and not getattr(view, "from_machines", False):
         once.check(request.form.get("once", ""))
     return None
 
@@ -137,6 +153,13 @@ def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) 
     if not _belongs(login, audiences):
         abort(404)
     return None
+
+
+def _wants_step_up(view: Any) -> bool:
+    """Whether this request to the view asks staff for a fresh second factor."""
+    if current_user.kind != "staff":
+        return False
+    return getattr(view, "step_up", False) or (getattr(view, "step_up_to_send", False) and request.method not in _SAFE)
 
 
 def _belongs(login: Login, audiences: frozenset[Audience]) -> bool:

@@ -108,6 +108,7 @@ LOGIN_PROBLEMS = {
     "wrong": _l("E-mail eller adgangskode passer ikke. Prøv igen."),
     "login_ended": _l("Der gik for lang tid. Begynd forfra med e-mail og adgangskode."),
     "wrong_code": _l("Koden passer ikke. Vent på den næste kode i din app, og skriv den."),
+    "wrong_passkey": _l("Adgangsnøglen kunne ikke bruges. Prøv igen, eller log ind med adgangskode og kode."),
     "too_many": _l("Der har været for mange forsøg. Vent et kvarter, og prøv igen."),
     "wrong_invitation": _l("Koden passer ikke eller er udløbet. Bed din administrator om en ny."),
     "unknown_citizen": _l(

@@ -4,4 +4,13 @@ from flask import Blueprint
 
 blueprint = Blueprint("login", __name__, url_prefix="/login")
 
-from samrum.web.login import citizen, out, staff  # noqa: E402, F401
+from samrum.web.login import (  # noqa: E402, F401
+    again,
+    back_channel,
+    citizen,
+    forgot,
+    mine,
+    out,
+    passkey,
+    staff,
+)

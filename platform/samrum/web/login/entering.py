@@ -18,6 +18,13 @@ def enter(token: str, target: str) -> Response:
     return response
 
 
+def go_on(token: str, target: str | None = None, *, page: str | None = None) -> Response:
+    """Go on to ``target``, or show a page, in the same login under its new token."""
+    response = make_response(page if target is None else redirect(target, 303))
+    cookies.set_login(response, token)
+    return response
+
+
 def end_former() -> None:
     """End the login that this browser came with, if there is one, and drop the messages meant for it."""
     former = getattr(current_user, "login", None)

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from auth import totp
 from auth.passwords import MAXIMUM_LENGTH
-from samrum.services import staff_login
+from samrum.services import invitations, passkeys, staff_login
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Caller
 from samrum.services.sessions import Login
@@ -66,7 +66,12 @@ def staff() -> ResponseReturnValue:
         except LoginRefused as refused:
             return _refused("login/staff.html", form, form.password, refused)
         return enter(token, url_for("login.second_step", next=_onwards()))
-    return render_template("login/staff.html", form=form, onwards=_onwards()), 422 if form.errors else 200
+    return render_template("login/staff.html", form=form, onwards=_onwards(), **ways_in()), 422 if form.errors else 200
+
+
+def ways_in() -> dict[str, bool]:
+    """What besides a password there is on the login page."""
+    return {"passkeys_work": passkeys.site(platform()) is not None, "resets_work": invitations.go_by_mail(platform())}
 
 
 @blueprint.route("/staff/code", methods=["GET", "POST"])
@@ -93,7 +98,16 @@ def _ask_for_code(form: CodeForm, half: Caller, login: Login, status: int) -> Re
     secret = staff_login.new_second_factor(platform(), half, login.id)
     picture = Markup(totp.qr_svg(provisioning_uri(secret, login.email))) if secret else None  # noqa: S704 our own SVG
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)] if secret else []
-    return render_template("login/code.html", form=form, email=login.email, qr_code=picture, groups=groups), status
+    page = render_template(
+        "login/code.html",
+        form=form,
+        email=login.email,
+        qr_code=picture,
+        groups=groups,
+        onwards=_onwards(),
+        passkeys_work=secret is None and passkeys.site(platform()) is not None,
+    )
+    return page, status
 
 
 @blueprint.route("/welcome", methods=["GET", "POST"])
@@ -121,7 +135,7 @@ def welcome() -> ResponseReturnValue:
 
 def _refused(template: str, form: Form, field: StringField, refused: LoginRefused) -> ResponseReturnValue:
     field.errors = [LOGIN_PROBLEMS[refused.problem.value]]
-    return render_template(template, form=form, onwards=_onwards()), _status(refused)
+    return render_template(template, form=form, onwards=_onwards(), **ways_in()), _status(refused)
 
 
 def _status(refused: LoginRefused) -> int:

@@ -10,8 +10,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Form, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
-from samrum.services import people
+from samrum.services import invitations, people
 from samrum.services.errors import AlreadyDone, Invalid
+from samrum.services.invitations import Invited
 from samrum.services.people import NewStaff, StaffRow
 from samrum.web import once
 from samrum.web.current import platform
@@ -61,7 +62,7 @@ def staff() -> ResponseReturnValue:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
-@open_to(Audience.ADMINISTRATOR)
+@open_to(Audience.ADMINISTRATOR, step_up_to_send=True)
 def create() -> ResponseReturnValue:
     """Create an account; the answer shows its single-use code, this once."""
     form = StaffForm(request.form if request.method == "POST" else typed_before())
@@ -76,35 +77,36 @@ def create() -> ResponseReturnValue:
             **{role: role in (form.roles.data or []) for role in ROLES},
         )
         try:
-            staff_id, code = people.create_staff(platform(), caller(), new)
-            return _show_code(staff_id, code)
+            return _invited(invitations.create(platform(), caller(), new))
         except AlreadyDone as done:
             return _second_click(done)
         except Invalid as invalid:
             _put(form, invalid)
-    return render_template("people/create.html", form=form), 422 if form.errors else 200
+    page = render_template("people/create.html", form=form, by_mail=invitations.go_by_mail(platform()))
+    return page, 422 if form.errors else 200
 
 
 @blueprint.get("/<uuid:staff_id>")
 @open_to(Audience.ADMINISTRATOR)
 def account(staff_id: UUID) -> ResponseReturnValue:
-    return render_template("people/account.html", person=people.person(platform(), caller(), staff_id))
+    person = people.person(platform(), caller(), staff_id)
+    return render_template("people/account.html", person=person, by_mail=invitations.go_by_mail(platform()))
 
 
 @blueprint.route("/<uuid:staff_id>/invite", methods=["GET", "POST"])
-@open_to(Audience.ADMINISTRATOR)
+@open_to(Audience.ADMINISTRATOR, step_up_to_send=True)
 def invite(staff_id: UUID) -> ResponseReturnValue:
     """A new single-use code, for a first password or a forgotten one."""
     if request.method == "POST":
         try:
-            return _show_code(staff_id, people.renew_invitation(platform(), caller(), staff_id))
+            return _invited(invitations.renew(platform(), caller(), staff_id))
         except AlreadyDone as done:
             return _second_click(done)
     return _ask("people/invite.html", staff_id)
 
 
 @blueprint.route("/<uuid:staff_id>/reset", methods=["GET", "POST"])
-@open_to(Audience.ADMINISTRATOR)
+@open_to(Audience.ADMINISTRATOR, step_up_to_send=True)
 def reset(staff_id: UUID) -> ResponseReturnValue:
     """Forget the second factor; it is set up anew at the next login."""
     if request.method == "POST":
@@ -132,7 +134,21 @@ def _ask(template: str, staff_id: UUID) -> ResponseReturnValue:
     person: StaffRow = people.person(platform(), caller(), staff_id)
     if person.is_self or not person.active:
         abort(404)
-    return render_template(template, person=person)
+    return render_template(template, person=person, by_mail=invitations.go_by_mail(platform()))
+
+
+def _invited(invited: Invited) -> ResponseReturnValue:
+    """By mail where there is a mail server: then nobody but the person sees the code. Else it is shown, to be told."""
+    if invited.code is not None:
+        return _show_code(invited.staff_id, invited.code)
+    if invited.sent:
+        flash(_("Vi har sendt brugeren en mail med en kode til at vælge adgangskode. Den virker i en uge."), "success")
+    else:
+        flash(
+            _("Kontoen er der, men mailen kunne ikke sendes, for mailserveren svarer ikke. Send den igen om lidt."),
+            "warning",
+        )
+    return redirect(url_for("people.account", staff_id=invited.staff_id), 303)
 
 
 def _show_code(staff_id: UUID, code: str) -> ResponseReturnValue:
@@ -144,6 +160,9 @@ def _second_click(done: AlreadyDone) -> ResponseReturnValue:
     """The code in the answer to the first click was seen by nobody: show a new one in its place."""
     if done.result is None:
         return redirect(url_for("people.staff"), 303)
+    if invitations.go_by_mail(platform()):
+        flash(_("Brugeren får en mail med en kode. Kommer den ikke, så send den igen."), "info")
+        return redirect(url_for("people.account", staff_id=done.result), 303)
     code = people.invitation_for_second_click(platform(), caller(again=True), done.result)
     if code is not None:
         return _show_code(done.result, code)

@@ -38,7 +38,7 @@ class HandOverForm(Form):
 
 
 @blueprint.route("/hand-over", methods=["GET", "POST"])
-@open_to(Audience.ADMINISTRATOR)
+@open_to(Audience.ADMINISTRATOR, step_up_to_send=True)
 def hand_over() -> ResponseReturnValue:
     given = request.form if request.method == "POST" else typed_before()
     form = HandOverForm(given, number=request.args.get("number"))

@@ -35,7 +35,7 @@ class GrantForm(Form):
 
 
 @blueprint.route("/<uuid:case_id>/access", methods=["GET", "POST"])
-@open_to(Audience.STAFF)
+@open_to(Audience.STAFF, step_up_to_send=True)
 def access(case_id: UUID) -> ResponseReturnValue:
     """Who has access, and the form that gives it."""
     form = GrantForm(typed())

@@ -36,7 +36,7 @@ class HandOverForm(Form):
 
 
 @blueprint.route("/<uuid:case_id>/hand-over", methods=["GET", "POST"])
-@open_to(Audience.STAFF)
+@open_to(Audience.STAFF, step_up_to_send=True)
 def hand_over(case_id: UUID) -> ResponseReturnValue:
     """Make a colleague the owner. The former owner keeps nothing, so the way on is the list of rooms."""
     if current_user.login.actor.never_sees_files:

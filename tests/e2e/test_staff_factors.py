@@ -1,0 +1,177 @@
+"""Passkeys with Chromium's own virtual authenticator, and what else staff do with their factors in a browser."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+
+from auth import totp
+from support.actors import log_in_staff, new_person
+from support.live import LiveDemo
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ULLA = "ulla@solby.example"
+
+
+class Device:
+    """A virtual authenticator in one tab: a phone or a computer that can be unlocked."""
+
+    def __init__(self, page: Page) -> None:
+        self.cdp: CDPSession = page.context.new_cdp_session(page)
+        self.cdp.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        self.id: str = self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})["authenticatorId"]
+
+    def lock(self, *, locked: bool) -> None:
+        """Whether its owner fails to unlock it."""
+        self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": self.id, "isUserVerified": not locked})
+
+    @property
+    def passkeys(self) -> int:
+        return len(self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": self.id})["credentials"])
+
+
+@pytest.fixture(scope="module")
+def people(chromium: Browser) -> Iterator[BrowserContext]:
+    context = new_person(chromium)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def ulla(people: BrowserContext, demo: LiveDemo) -> Page:
+    """Ulla at her desk, logged in; the tests of this file play one after the other in her tab."""
+    page = people.new_page()
+    log_in_staff(page, demo, ULLA)
+    return page
+
+
+@pytest.fixture(scope="module")
+def device(ulla: Page) -> Device:
+    return Device(ulla)
+
+
+def _code(demo: LiveDemo, email: str = ULLA) -> str:
+    (who,) = [staff for staff in demo.people["staff"] if staff["email"] == email]
+    return totp.code_at(who["totp_secret"], demo.now())
+
+
+def _log_out(page: Page) -> None:
+    page.locator(".portal-user button.log-off").click()
+
+
+def test_a_passkey_is_made_named_and_listed(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/mine/passkey")
+    ulla.get_by_label("Hvad skal adgangsnøglen hedde?").fill("Arbejdstelefon")
+    ulla.get_by_role("button", name="Lav adgangsnøglen").click()
+    expect(ulla.get_by_role("heading", name="Dit login")).to_be_visible()
+    expect(ulla.get_by_text("Adgangsnøglen er klar")).to_be_visible()
+    expect(ulla.get_by_text("Arbejdstelefon", exact=True)).to_be_visible()
+    assert device.passkeys == 1
+
+
+def test_the_same_device_does_not_make_a_second_one(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/mine/passkey")
+    ulla.get_by_label("Hvad skal adgangsnøglen hedde?").fill("Igen")
+    ulla.get_by_role("button", name="Lav adgangsnøglen").click()
+    expect(ulla.get_by_text("Der er allerede en adgangsnøgle")).to_be_visible()
+    assert device.passkeys == 1
+
+
+def test_the_passkey_is_the_whole_login(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    _log_out(ulla)
+    ulla.goto(f"{demo.base_url}/login/staff?next=/login/mine")
+    ulla.get_by_role("button", name="Log ind med adgangsnøgle").click()
+    expect(ulla.get_by_role("heading", name="Dit login")).to_be_visible()
+    expect(ulla.get_by_text("Sidst brugt")).to_be_visible()
+
+
+def test_a_device_that_is_not_unlocked_logs_nobody_in(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    _log_out(ulla)
+    device.lock(locked=True)
+    ulla.goto(f"{demo.base_url}/login/staff")
+    ulla.get_by_role("button", name="Log ind med adgangsnøgle").click()
+    expect(ulla.get_by_text("Det blev ikke til noget med adgangsnøglen")).to_be_visible()
+    device.lock(locked=False)
+    ulla.goto(f"{demo.base_url}/login/mine")
+    expect(ulla.get_by_role("link", name="Log ind som fagperson")).to_be_visible()
+
+
+def test_ten_minutes_later_the_passkey_is_asked_for_again(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/staff?next=/login/mine")
+    ulla.get_by_role("button", name="Log ind med adgangsnøgle").click()
+    expect(ulla.get_by_role("heading", name="Dit login")).to_be_visible()
+    demo.move_clock(11 * 60)
+    ulla.get_by_role("link", name="Lav nye nødkoder").click()
+    expect(ulla.get_by_role("heading", name="Vis lige, at det er dig")).to_be_visible()
+    ulla.get_by_role("button", name="Brug din adgangsnøgle").click()
+    expect(ulla.get_by_role("heading", name="Nødkoder", exact=True)).to_be_visible()
+
+
+def test_recovery_codes_are_shown_once_and_let_in_once(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/mine/codes")
+    ulla.get_by_role("button", name="Lav nødkoder").click()
+    codes = ulla.locator(".recovery-codes code").all_inner_texts()
+    assert len(codes) == 10
+    ulla.goto(f"{demo.base_url}/login/mine")
+    assert not any(code in ulla.content() for code in codes)
+    expect(ulla.get_by_text("10 tilbage")).to_be_visible()
+    (who,) = [staff for staff in demo.people["staff"] if staff["email"] == ULLA]
+    for attempt in (1, 2):
+        _log_out(ulla)
+        ulla.goto(f"{demo.base_url}/login/staff?next=/login/mine")
+        ulla.locator("[name=email]").fill(ULLA)
+        ulla.locator("[name=password]").fill(who["password"])
+        ulla.get_by_role("button", name="Videre").click()
+        ulla.locator("[name=code]").fill(codes[3].lower())
+        ulla.get_by_role("button", name="Log ind", exact=True).click()
+        if attempt == 1:
+            expect(ulla.get_by_text("9 tilbage")).to_be_visible()
+    expect(ulla.get_by_text(re.compile("Koden passer ikke")).first).to_be_visible()
+
+
+def test_a_passkey_helps_at_the_second_step_too(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/staff/code?next=/login/mine")
+    ulla.get_by_role("button", name="Brug en adgangsnøgle").click()
+    expect(ulla.get_by_role("heading", name="Dit login")).to_be_visible()
+
+
+def test_a_removed_passkey_opens_nothing(ulla: Page, device: Device, demo: LiveDemo) -> None:
+    ulla.goto(f"{demo.base_url}/login/mine")
+    ulla.get_by_role("link", name="Fjern Arbejdstelefon").click()
+    ulla.get_by_role("button", name="Fjern adgangsnøglen").click()
+    expect(ulla.get_by_text("Adgangsnøglen er fjernet")).to_be_visible()
+    _log_out(ulla)
+    ulla.goto(f"{demo.base_url}/login/staff")
+    ulla.get_by_role("button", name="Log ind med adgangsnøgle").click()
+    expect(ulla.get_by_text("Adgangsnøglen kunne ikke bruges").first).to_be_visible()
+    assert device.passkeys == 1, "it is still on the device, and worth nothing"
+
+
+def test_what_was_typed_survives_the_question_for_a_code(chromium: Browser, demo: LiveDemo) -> None:
+    context = new_person(chromium)
+    page = context.new_page()
+    log_in_staff(page, demo, "birgit@solby.example")
+    page.get_by_role("link", name="Ali Haddad").first.click()
+    page.goto(page.url + "/access")
+    demo.move_clock(22 * 60)
+    page.get_by_label("Kollegaens e-mail").fill("lone@solgaarden.example")
+    page.get_by_label("Må læse", exact=True).check()
+    page.locator("main form").filter(has=page.locator("[name=email]")).get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Vis lige, at det er dig")).to_be_visible()
+    page.locator("[name=code]").fill(_code(demo, "birgit@solby.example"))
+    page.get_by_role("button", name="Fortsæt").click()
+    expect(page.get_by_label("Kollegaens e-mail")).to_have_value("lone@solgaarden.example")
+    expect(page.get_by_label("Må læse", exact=True)).to_be_checked()
+    page.locator("main form").filter(has=page.locator("[name=email]")).get_by_role("button").first.click()
+    expect(page.get_by_text("Adgangen er gemt")).to_be_visible()
+    context.close()

@@ -1,0 +1,385 @@
+"""Whatever order the steps of a login come in, nobody is logged in without both factors, and no login survives its end.
+
+The machine plays a person, an administrator and a thief on the real services and a real database. What it remembers is
+a model so small that it can be seen to be right: a token is alive or it is not, and a dead one never lives again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import delete, select
+
+from auth import totp
+from samrum.models import LoginFailure, Passkey
+from samrum.services import passkeys, people, recovery, sessions, staff_login, step_up
+from samrum.services.errors import LoginRefused, NotThere
+from samrum.services.platform import Caller
+from samrum.services.sessions import Login, Stage
+from support.authenticator import SoftAuthenticator
+from support.world import PASSWORD, World
+
+EMAIL = "birgit@test.dk"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PASSWORDS = (PASSWORD, "helt andre kloge ord her", "og en tredje lang sætning")
+IDLE, LONGEST, HALF = timedelta(minutes=30), timedelta(hours=10), timedelta(minutes=15)
+HERE, ELSEWHERE = "this browser", "another browser"
+
+
+@dataclass
+class Known:
+    """A token that was handed out, as the model sees it."""
+
+    token: str
+    full: bool
+    begun: datetime
+    seen: datetime
+    alive: bool = True
+
+
+class LoginMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = TemporaryDirectory()
+        self.world = World.make(Path(self.folder.name))
+        self.platform = self.world.platform
+        self.clock = self.world.clock
+        self.known: list[Known] = []
+        self.password = PASSWORD
+        self.secret: str | None = SECRET
+        self.last_step = -1
+        self.codes: list[str] = []
+        self.used_codes: list[str] = []
+        self.invitation: str | None = None
+        self.active = True
+        self.passkey: SoftAuthenticator | None = None
+        self.answers: list[str] = []
+
+    @initialize()
+    def people(self) -> None:
+        self.admin = self.world.staff("Anna", "It", administrator=True)
+        self.birgit = self.world.staff("Birgit", "Børn og Unge", case_creator=True)
+
+    # What is checked after every step.
+
+    @invariant()
+    def a_token_opens_exactly_what_the_model_says(self) -> None:
+        for known in self.known:
+            login = sessions.look_up(self.platform, known.token)
+            assert self._is_authenticated(login) == (known.alive and known.full)
+            is_half = login is not None and login.is_running and login.stage is Stage.PASSWORD
+            assert is_half == (known.alive and not known.full)
+            if known.alive:
+                known.seen = self.clock.now()
+
+    # The first factor.
+
+    @rule(password=st.sampled_from(PASSWORDS))
+    def give_password(self, password: str) -> None:
+        try:
+            token = staff_login.give_password(self.platform, self._nobody(), EMAIL, password)
+        except LoginRefused:
+            assert password != self.password or not self.active
+            return
+        assert password == self.password
+        assert self.active
+        self._remember(token, full=False)
+
+    # The second factor.
+
+    @rule(data=st.data(), kind=st.sampled_from(["now", "next", "old", "wrong", "empty", "recovery", "used recovery"]))
+    def give_code(self, data: st.DataObject, kind: str) -> None:
+        half = self._pick(data, full=False)
+        login = sessions.look_up(self.platform, half.token) if half is not None else None
+        if half is None or login is None:
+            return
+        caller = self._caller(login)
+        was_alive, enrolling = half.alive, self.secret is None
+        secret = self.secret
+        try:
+            secret = staff_login.new_second_factor(self.platform, caller, login.id) or self.secret
+        except LoginRefused:
+            assert not was_alive
+        code, good = self._code(kind, secret)
+        try:
+            token = staff_login.give_code(self.platform, caller, login.id, code)
+        except LoginRefused:
+            assert not (was_alive and good)
+            return
+        assert was_alive
+        assert good
+        half.alive = False
+        if enrolling:
+            self.secret = secret
+        self._spent(kind, code)
+        self._remember(token, full=True)
+
+    @rule(browser=st.sampled_from([HERE, ELSEWHERE]), kind=st.sampled_from(["right", "forged", "locked", "replayed"]))
+    def log_in_with_a_passkey(self, browser: str, kind: str) -> None:
+        if self.passkey is None:
+            return
+        options = passkeys.options(self.platform, self._nobody(), HERE)
+        answer = self._answer(options, kind)
+        good = browser == HERE and kind == "right" and self.active and self._passkey_counts()
+        try:
+            token = passkeys.log_in(self.platform, self._nobody(), browser, answer)
+        except LoginRefused:
+            assert not good
+            return
+        assert good
+        self.answers.append(answer)
+        self._remember(token, full=True)
+
+    # In the middle of a login.
+
+    @rule(data=st.data(), kind=st.sampled_from(["now", "next", "old", "wrong", "recovery", "used recovery"]))
+    def step_up(self, data: st.DataObject, kind: str) -> None:
+        full, login = self._full(data)
+        if full is None or login is None:
+            return
+        code, good = self._code(kind, self.secret)
+        try:
+            token = step_up.with_code(self.platform, self._caller(login), login.id, code)
+        except LoginRefused:
+            assert not (full.alive and good)
+            return
+        assert full.alive
+        assert good
+        self._spent(kind, code)
+        self._renewed(full, token, others_end=False)
+
+    @rule(data=st.data())
+    def make_a_passkey(self, data: st.DataObject) -> None:
+        full, login = self._full(data)
+        if full is None or login is None:
+            return
+        new = SoftAuthenticator("http://localhost", "localhost")
+        try:
+            options = passkeys.options_to_add(self.platform, self._caller(login), login.id)
+            token = passkeys.add(self.platform, self._caller(login), login.id, "Telefon", new.create(options))
+        except LoginRefused:
+            assert not full.alive
+            return
+        assert full.alive
+        self.passkey = new
+        self._renewed(full, token)
+
+    @rule(data=st.data())
+    def remove_the_passkey(self, data: st.DataObject) -> None:
+        full, login = self._full(data)
+        if full is None or login is None or self.passkey is None:
+            return
+        with self.platform.database.transaction() as session:
+            query = select(Passkey.id).where(Passkey.credential_id == self.passkey.credential_id)
+            passkey_id: UUID = session.scalars(query).one()
+        counted = self._passkey_counts()
+        try:
+            token = passkeys.revoke(self.platform, self._caller(login), login.id, passkey_id)
+        except (LoginRefused, NotThere):
+            assert not (full.alive and counted)
+            return
+        assert full.alive
+        self._renewed(full, token)
+
+    @rule(data=st.data())
+    def make_recovery_codes(self, data: st.DataObject) -> None:
+        full, login = self._full(data)
+        if full is None or login is None:
+            return
+        try:
+            token, codes = recovery.new_codes(self.platform, self._caller(login), login.id)
+        except LoginRefused:
+            assert not full.alive
+            return
+        assert full.alive
+        self.used_codes += self.codes
+        self.codes = codes
+        self._renewed(full, token)
+
+    @rule(data=st.data(), old=st.sampled_from(PASSWORDS), new=st.sampled_from(PASSWORDS))
+    def change_the_password(self, data: st.DataObject, old: str, new: str) -> None:
+        full, login = self._full(data)
+        if full is None or login is None:
+            return
+        try:
+            token = recovery.change_password(self.platform, self._caller(login), login.id, old, new)
+        except LoginRefused:
+            assert not (full.alive and old == self.password)
+            return
+        assert full.alive
+        assert old == self.password
+        assert isinstance(token, str)
+        self.password = new
+        self.invitation = None
+        self._renewed(full, token)
+
+    # The ends.
+
+    @rule(data=st.data())
+    def log_out(self, data: st.DataObject) -> None:
+        if not self.known:
+            return
+        known = data.draw(st.sampled_from(self.known))
+        login = sessions.look_up(self.platform, known.token)
+        if login is not None:
+            sessions.log_out(self.platform, self._caller(login), login.id)
+            known.alive = False
+
+    @rule(minutes=st.sampled_from([1, 9, 16, 29, 31, 120]))
+    def time_passes(self, minutes: int) -> None:
+        self.clock.move(minutes=minutes)
+        now = self.clock.now()
+        for known in self.known:
+            if now - known.seen >= IDLE or now - known.begun >= (LONGEST if known.full else HALF):
+                known.alive = False
+
+    @rule()
+    @precondition(lambda self: self.active)
+    def the_administrator_resets_the_factor(self) -> None:
+        people.reset_second_factor(self.platform, Caller(self.admin), self.birgit.id)
+        self.secret, self.last_step = None, -1
+        self.used_codes += self.codes
+        self.codes = []
+        self._all_end()
+
+    @rule()
+    @precondition(lambda self: self.active)
+    def the_administrator_invites_again(self) -> None:
+        self.invitation = people.renew_invitation(self.platform, Caller(self.admin), self.birgit.id)
+
+    @rule(new=st.sampled_from(PASSWORDS), right=st.booleans())
+    def choose_a_password_with_a_code(self, new: str, right: bool) -> None:
+        code = self.invitation if right and self.invitation else "AAAAA-BBBBB-CCCCC-DDDDD"
+        try:
+            problems = staff_login.accept_invitation(self.platform, self._nobody(), code, new)
+        except LoginRefused:
+            return
+        assert right
+        assert code == self.invitation
+        assert problems == []
+        assert self.active
+        self.password, self.invitation = new, None
+        self._all_end()
+
+    @rule(when=st.integers(0, 9))
+    @precondition(lambda self: self.active)
+    def the_administrator_closes_the_account(self, when: int) -> None:
+        if when:  # seldom, since nothing happens afterwards
+            return
+        people.deactivate_staff(self.platform, Caller(self.admin), self.birgit.id)
+        self.active, self.invitation = False, None
+        self._all_end()
+
+    def teardown(self) -> None:
+        for known in self.known[-6:]:
+            browser = self.world.client()
+            browser.client.set_cookie("samrum-login", known.token)
+            assert (browser.get("/login/sessions").status_code == 200) == (known.alive and known.full)
+        self.platform.database.engine.dispose()
+        self.folder.cleanup()
+
+    # Helpers.
+
+    @staticmethod
+    def _is_authenticated(login: Login | None) -> bool:
+        return login is not None and login.is_running and login.stage is Stage.FULL
+
+    def _nobody(self) -> Caller:
+        return self._unthrottled(Caller(None, "127.0.0.1"))
+
+    def _caller(self, login: Login) -> Caller:
+        return self._unthrottled(Caller(login.actor, "127.0.0.1"))
+
+    def _unthrottled(self, caller: Caller) -> Caller:
+        """Nobody waits here: throttling has tests of its own."""
+        with self.platform.database.transaction() as session:
+            session.execute(delete(LoginFailure))
+        return caller
+
+    def _remember(self, token: str, *, full: bool) -> None:
+        assert token not in [known.token for known in self.known]
+        self.known.append(Known(token, full, self.clock.now(), self.clock.now()))
+
+    def _renewed(self, full: Known, token: str, *, others_end: bool = True) -> None:
+        """The old token is dead, the new one carries on the same login; what was changed ends every other one."""
+        if others_end:
+            self._all_end()
+        full.alive = False
+        self._remember(token, full=True)
+        self.known[-1].begun = full.begun
+
+    def _all_end(self) -> None:
+        for known in self.known:
+            known.alive = False
+
+    def _pick(self, data: st.DataObject, *, full: bool) -> Known | None:
+        found = [known for known in self.known if known.full == full]
+        alive = [known for known in found if known.alive]
+        wants_alive: bool = data.draw(st.sampled_from([True, True, True, False]))
+        if alive and wants_alive:
+            return alive[-1]
+        return data.draw(st.sampled_from(found)) if found else None
+
+    def _full(self, data: st.DataObject) -> tuple[Known | None, Login | None]:
+        known = self._pick(data, full=True)
+        return known, sessions.look_up(self.platform, known.token) if known is not None else None
+
+    def _code(self, kind: str, secret: str | None) -> tuple[str, bool]:
+        """A code, and whether it counts by the model."""
+        now = self.clock.now()
+        if kind == "recovery" and self.codes:
+            return self.codes[0], True
+        if kind == "used recovery" and self.used_codes:
+            return self.used_codes[-1], False
+        shift = {"now": 0, "next": 30, "old": -120}.get(kind)
+        if secret is None or shift is None:
+            return {"empty": "", "wrong": "000000"}.get(kind, "AAAAA-AAAAA"), False
+        moment = now + timedelta(seconds=shift)
+        step = int(moment.timestamp()) // totp.STEP_SECONDS
+        return totp.code_at(secret, moment), shift >= 0 and step > self.last_step
+
+    def _spent(self, kind: str, code: str) -> None:
+        if kind == "recovery" and code in self.codes:
+            self.codes.remove(code)
+            self.used_codes.append(code)
+        elif kind in ("now", "next"):
+            shift = 30 if kind == "next" else 0
+            self.last_step = (int(self.clock.now().timestamp()) + shift) // totp.STEP_SECONDS
+
+    def _passkey_counts(self) -> bool:
+        assert self.passkey is not None
+        with self.platform.database.transaction(writes=False) as session:
+            query = select(Passkey.revoked_at).where(Passkey.credential_id == self.passkey.credential_id)
+            return session.scalars(query).one() is None
+
+    def _answer(self, options: str, kind: str) -> str:
+        assert self.passkey is not None
+        if kind == "replayed" and self.answers:
+            return self.answers[-1]
+        if kind == "replayed":
+            return "{}"
+        if kind == "forged":
+            mine = self.passkey
+            thief = SoftAuthenticator(mine.origin, mine.rp_id, credential_id=mine.credential_id)
+            thief.user_handle, thief.sign_count = mine.user_handle, mine.sign_count
+            return thief.get(options)
+        if kind == "locked":
+            flags, self.passkey.flags = self.passkey.flags, 1
+            answer = self.passkey.get(options)
+            self.passkey.flags = flags
+            return answer
+        return self.passkey.get(options)
+
+
+LoginMachine.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+test_no_order_of_steps_logs_anybody_in_too_easily_or_for_too_long = LoginMachine.TestCase
