@@ -29,12 +29,13 @@ class NewParent:
 
 @dataclass(frozen=True)
 class MasterData:
-    """Stamoplysninger that the owner may change."""
+    """Stamoplysninger that the owner may change. ``protected_address``: no parent is shown where the youth is."""
 
     youth_name: str
     coordinator: str
     placement: str
     trusted_adult: str = ""
+    protected_address: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ def create_case(platform: Platform, caller: Caller, new: NewCase) -> UUID:
             coordinator=new.data.coordinator,
             placement=new.data.placement,
             trusted_adult=new.data.trusted_adult,
+            protected_address=new.data.protected_address,
             youth_access=new.youth_access.value,
             parent_access=new.parent_access.value,
             created_at=act.now,
@@ -93,7 +95,10 @@ def change_data(platform: Platform, caller: Caller, case_id: UUID, data: MasterD
         case = act.require(case_id, Action.MANAGE, lock=True).case
         case.youth_name, case.coordinator = data.youth_name, data.coordinator
         case.placement, case.trusted_adult = data.placement, data.trusted_adult
-        act.log(Event.CASE_CHANGED, case_id=case_id)
+        is_same = case.protected_address == data.protected_address
+        case.protected_address = data.protected_address
+        detail = {} if is_same else {"protected_address": data.protected_address}
+        act.log(Event.CASE_CHANGED, case_id=case_id, detail=detail)
 
 
 def set_levels(platform: Platform, caller: Caller, case_id: UUID, youth: Level, parents: Level) -> None:

@@ -208,11 +208,15 @@ def list_documents(
 
 @dataclass(frozen=True)
 class UploadPage:
-    """What the page that asks for a file shows: whose room it is, and the version that would be built on."""
+    """What the page that asks for a file shows: whose room it is, and the version that would be built on.
+
+    ``warns_of_places``: parents must not learn from the file where the young person is.
+    """
 
     youth_name: str
     is_youth: bool
     newest: VersionView | None
+    warns_of_places: bool
 
 
 def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID | None = None) -> UploadPage:
@@ -226,7 +230,10 @@ def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id
             if not row:
                 raise NotThere
             newest = _view(platform, found.case, row, naming(act, found.case))
-        return UploadPage(found.case.youth_name, caller.id == found.case.youth_id, newest)
+        case = found.case
+        # a parent is not told that there is something to hide
+        warns = case.protected_address and act.decide(Action.SEE_CASE, found.facts).allowed
+        return UploadPage(case.youth_name, caller.id == case.youth_id, newest, warns)
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,15 @@ class MasterForm(Form):
     coordinator = name_field(_l("Koordinator"), _l("Skriv, hvem der er koordinator"))
     placement = select(_l("Hvor den unge bor"), PLACEMENTS, _l("Vælg, hvor den unge bor"))
     trusted_adult = name_field(_l("Den unges voksen"), longest=300)
+    protected_address = BooleanField(_l("Forældrene må ikke få at vide, hvor den unge er"))
 
     def master_data(self) -> MasterData:
         return MasterData(
-            self.youth_name.data or "", self.coordinator.data or "", self.placement.data, self.trusted_adult.data or ""
+            self.youth_name.data or "",
+            self.coordinator.data or "",
+            self.placement.data,
+            self.trusted_adult.data or "",
+            bool(self.protected_address.data),
         )
 
 

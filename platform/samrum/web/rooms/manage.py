@@ -31,6 +31,14 @@ def data(case_id: UUID) -> ResponseReturnValue:
         with once.only_once():
             cases.change_data(platform(), caller(), case_id, form.master_data())
         flash(_("Oplysningerne er gemt."), "success")
+        if form.protected_address.data:
+            flash(
+                _(
+                    "Forældrene ser ikke, hvor den unge er. Står det i en fil, et filnavn eller en bemærkning,"
+                    " så luk for forældrenes adgang til filerne."
+                ),
+                "info",
+            )
         return redirect(url_for("rooms.show", case_id=case_id), 303)
     view = _managed(case_id)
     form = form if given is not None else DataForm(obj=view)
