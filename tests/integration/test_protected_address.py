@@ -54,8 +54,8 @@ def home(world: World, broker: Broker) -> Household:
     team = [world.staff(name, unit, organisation=organisation) for name, unit, organisation in TEAM]
     parents = (NewParent("Mette Lind", Cpr.parse(MOTHER_CPR), True), NewParent("Jan Lind", Cpr.parse(FATHER_CPR), True))
     case_id = world.case(owner, parents=parents, parent_access=Level.WRITE)
-    people = [world.citizen(cpr) for cpr in (YOUTH_CPR, MOTHER_CPR, FATHER_CPR)]
-    home = Household(world, owner, team[1], *people, case_id=case_id)
+    youth, mother, father = people = [world.citizen(cpr) for cpr in (YOUTH_CPR, MOTHER_CPR, FATHER_CPR)]
+    home = Household(world, owner, team[1], youth, mother, father, case_id)
     protect(home)
     for name, _unit, _organisation in TEAM:
         world.grant(owner, case_id, f"{name.lower()}@test.dk", Level.WRITE)

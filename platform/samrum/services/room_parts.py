@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from auth.age import eighteenth_birthday
 from auth.policy import PARENTS, CaseFacts, Missing, Recipient, missing_consents
 from samrum.models import Case, CaseParent, Consent, Grant
 from samrum.queries import cases as case_queries
@@ -15,7 +16,10 @@ from samrum.services.platform import Act
 
 @dataclass(frozen=True)
 class TeamMember:
-    """A member of staff in the room: the owner, or someone with a grant."""
+    """A member of staff in the room: the owner, or someone with a grant.
+
+    ``opens_at_eighteen``: gets in on the youth's 18th birthday, when the consent that is missing counts no more.
+    """
 
     grant_id: UUID | None
     staff_id: UUID
@@ -29,6 +33,7 @@ class TeamMember:
     has_run_out: bool
     missing: Missing
     until: date | None
+    opens_at_eighteen: bool
 
     @property
     def gets_in(self) -> bool:
@@ -84,6 +89,7 @@ def team(act: Act, found: Room) -> list[TeamMember]:
     first = TeamMember(
         None, owner.id, owner.name, f"{owner.unit.name}, {owner.unit.organisation.name}", "write", None,
         is_owner=True, in_owners_unit=True, is_active=owner.active, has_run_out=False, missing=Missing(), until=None,
+        opens_at_eighteen=False,
     )  # fmt: skip
     return [first, *(_member(act, found, grant) for grant in case_queries.grants_of(act.session, case.id))]
 
@@ -155,7 +161,14 @@ def _member(act: Act, found: Room, grant: Grant) -> TeamMember:
         has_run_out=grant.last_day is not None and grant.last_day < act.today,
         missing=missing,
         until=min((end for end in ends if end is not None), default=None),
+        opens_at_eighteen=bool(missing) and staff.active and _opens_at_eighteen(found, grant, act.today),
     )
+
+
+def _opens_at_eighteen(found: Room, grant: Grant, today: date) -> bool:
+    facts, birthday = found.facts, eighteenth_birthday(found.facts.birth_date)
+    is_in_force = grant.last_day is None or birthday <= grant.last_day
+    return today < birthday and is_in_force and not missing_consents(facts, grant.staff.unit_id, birthday)
 
 
 def _after(day: date) -> date:

@@ -13,6 +13,7 @@ from samrum.web.current import platform
 from samrum.web.drafts import typed_before
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.people import blueprint
+from samrum.web.rooms.forms import options
 
 _CHOICES = {"name": _l("Med navn og enhed"), "unit": _l("Kun med enhed")}
 _MISSING = _l("Vælg, hvordan jeres ansatte skal stå")
@@ -22,7 +23,7 @@ class OrganisationForm(Form):
     staff_shown_as = RadioField(
         _l("Hvordan skal jeres ansatte stå for de unge og forældrene?"),
         [InputRequired(_MISSING), AnyOf(list(_CHOICES), message=_MISSING)],
-        choices=list(_CHOICES.items()),
+        choices=options(_CHOICES),
         validate_choice=False,
     )
 

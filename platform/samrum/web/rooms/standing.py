@@ -81,12 +81,23 @@ def changes_at_eighteen(view: RoomView) -> list[str]:
             _("Den %(day)s fylder du 18. Fra den dag er det kun dit eget samtykke, der tæller.", day=birthday),
             _("Dine forældre kan ikke længere se rummet fra den %(day)s.", day=access_ends),
             _("Det, du selv har sagt ja til, gælder videre, til det udløber, eller du trækker det tilbage."),
+            *_let_in(view, birthday),
         ]
     return [
         _("Den %(day)s fylder %(name)s 18. Fra den dag tæller kun den unges eget samtykke.", day=birthday, name=name),
         _("Forældrene kan ikke længere se rummet fra den %(day)s.", day=access_ends),
         _("Den unges egne samtykker gælder videre, til de udløber eller bliver trukket tilbage."),
+        *_let_in(view, birthday),
     ]
+
+
+def _let_in(view: RoomView, birthday: str) -> list[str]:
+    """Who gets in on the birthday because only a parent's consent was missing."""
+    units = dict.fromkeys(member.unit for member in view.team if member.opens_at_eighteen)
+    if not units or view.is_closed:
+        return []
+    text = _("%(who)s kan se filerne fra den %(day)s, fordi det kun er forældrenes samtykke, der mangler.")
+    return [text % {"who": listed(list(units)), "day": birthday}]
 
 
 def day(when: date) -> str:
