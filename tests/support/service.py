@@ -57,6 +57,7 @@ class Service:
         platform = dataclasses.replace(world.platform, clock=ShiftedClock(clock_file))
         self.world = World(platform, world.clock, world.app)
         self._process: subprocess.Popen[bytes] | None = None
+        self._clients: list[Client] = []
 
     def __enter__(self) -> Self:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMRUM_")}
@@ -67,7 +68,7 @@ class Service:
         with self.output.open("wb") as output:
             self._process = spawn([sys.executable, "-m", "samrum.cli", "serve"], output=output, env=environment)
         deadline = time.monotonic() + _START_SECONDS
-        while not self._answers():
+        while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__(None, None, None)
                 raise AssertionError(f"the service did not start:\n{self.output.read_text()}")
@@ -77,6 +78,8 @@ class Service:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for client in self._clients:
+            client.connection.close()
         if self._process is not None:
             stop(self._process, patience=5)
 
@@ -84,7 +87,8 @@ class Service:
         """Somebody with a login of their own."""
         cookie = self.world.client(person).client.get_cookie("samrum-login")
         assert cookie is not None
-        return Client(self.port, f"samrum-login={cookie.value}")
+        self._clients.append(Client(self.port, f"samrum-login={cookie.value}"))
+        return self._clients[-1]
 
     def memory(self) -> int:
         """Bytes that the workers hold for themselves."""
@@ -92,13 +96,22 @@ class Service:
         family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
         return sum(process.memory_full_info().uss for process in family)
 
-    def _answers(self) -> bool:
+    def kill_workers(self) -> None:
+        """End the processes that answer, as when memory runs out; the service starts new ones."""
+        assert self._process is not None
+        for worker in psutil.Process(self._process.pid).children():
+            worker.kill()
+
+    def answers(self) -> bool:
+        """Whether somebody answers, and finds database and storage in order."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
             connection.request("GET", "/health")
             return connection.getresponse().status == http.HTTPStatus.OK
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,11 +132,11 @@ class Client:
 
     def __init__(self, port: int, cookie: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
-        self._cookie = cookie
+        self.cookie = cookie
 
     def start(self, path: str, headers: Mapping[str, str] | None = None) -> http.client.HTTPResponse:
         """Ask for a page and come back when its headers are there, its body unread."""
-        self.connection.request("GET", path, headers={"Cookie": self._cookie, **(headers or {})})
+        self.connection.request("GET", path, headers={"Cookie": self.cookie, **(headers or {})})
         return self.connection.getresponse()
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -147,7 +160,7 @@ class Client:
     ) -> Answer:
         """Send a file as the form at ``path`` does. ``chunked``: without telling its length."""
         parcel = Parcel({"once": self.token(path), "kind": "other", **(fields or {})}, file_name, content, size)
-        headers = {"Cookie": self._cookie, "Content-Type": CONTENT_TYPE}
+        headers = {"Cookie": self.cookie, "Content-Type": CONTENT_TYPE}
         if not chunked:
             headers["Content-Length"] = str(parcel.length)
         self.connection.request("POST", path, body=parcel, headers=headers, encode_chunked=chunked)
