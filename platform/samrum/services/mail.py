@@ -78,6 +78,9 @@ def deliver(platform: Platform) -> int:
 def _take(platform: Platform) -> tuple[UUID, Kind, str] | None:
     """Take the next notice, so that nobody else sends it too; who dies with it gives it back after a while."""
     now = platform.clock.now()
+    with platform.database.transaction(writes=False) as session:
+        if next_letter(session, now - _TAKEN_FOR) is None:
+            return None
     with platform.database.transaction() as session:
         found = next_letter(session, now - _TAKEN_FOR)
         if found is None:

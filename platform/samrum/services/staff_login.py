@@ -46,7 +46,9 @@ def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> 
     """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
     failures = throttle.count(platform, caller, str(caller.id))
     try:
-        return _give_code(platform, caller, login_id, code, failures)
+        token = _give_code(platform, caller, login_id, code, failures)
+        mail.deliver(platform)
+        return token
     except AlreadyDone as done:
         if done.result is None:
             raise LoginRefused(LoginProblem.WRONG_CODE) from done
@@ -109,22 +111,32 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
     with a result where the first one set the password.
     """
     failures = throttle.count(platform, caller, None)
+    problems = _choose_password(platform, caller, code, password, failures)
+    if problems is None:
+        raise LoginRefused(LoginProblem.WRONG_INVITATION)
+    mail.deliver(platform)
+    return problems
+
+
+def _choose_password(
+    platform: Platform, caller: Caller, code: str, password: str, failures: list[UUID]
+) -> list[passwords.Problem] | None:
+    """As above; None for a code that does not count."""
     with platform.act(caller) as act:
         staff = staff_by_invitation(act.session, invitation_hash(platform, code))
         if staff is None or not staff.active or staff.invited_until is None or staff.invited_until < act.now:
             act.log(Event.LOGIN_FAILED, reason="invitation")
-        else:
-            forget_failures(act.session, failures)
-            problems = passwords.problems(password, (staff.name, staff.email))
-            if not problems:
-                staff.password_hash = passwords.hash_password(password, platform.password_cost)
-                staff.invitation_hash = staff.invited_until = None
-                sessions.end_all(act, staff.id)
-                mail.notify(platform, act, staff, mail.Kind.PASSWORD_CHANGED)
-                act.log(Event.PASSWORD_SET, subject_id=staff.id)
-                act.result = staff.id
-            return problems
-    raise LoginRefused(LoginProblem.WRONG_INVITATION)
+            return None
+        forget_failures(act.session, failures)
+        problems = passwords.problems(password, (staff.name, staff.email))
+        if not problems:
+            staff.password_hash = passwords.hash_password(password, platform.password_cost)
+            staff.invitation_hash = staff.invited_until = None
+            sessions.end_all(act, staff.id)
+            mail.notify(platform, act, staff, mail.Kind.PASSWORD_CHANGED)
+            act.log(Event.PASSWORD_SET, subject_id=staff.id)
+            act.result = staff.id
+        return problems
 
 
 def new_invitation() -> str:
