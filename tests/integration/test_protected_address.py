@@ -156,6 +156,7 @@ def test_a_parent_says_yes_to_each_place_by_itself_and_each_keeps_its_number(hom
         assert label in page
     assert "Af hensyn til den unges sikkerhed står stederne ikke med navn her." in page
     ulla = "ulla@test.dk"
+    home.world.clock.move(minutes=5)
     home.world.staff("Karl", "PPR", organisation="Testby Kommune")
     home.world.grant(home.owner, home.case_id, "karl@test.dk")
     home.world.grant(home.owner, home.case_id, ulla, Level.READ)

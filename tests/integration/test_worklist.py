@@ -151,6 +151,7 @@ def test_the_page_says_what_to_do_in_words(household: Household) -> None:
     said = words(page.text)
     assert "Der mangler samtykke (1)" in said
     assert "Mangler fra: Sofie Lind (den unge); Jan Lind; Mette Lind." in said
+    assert "forældremyndighed" not in said
     assert "Venter på det: UU, Testby Kommune; forældrene." in said
     assert 'href="/worklist"' in household.world.client(household.owner).get("/rooms").text
 

@@ -14,7 +14,7 @@ from samrum.queries.cases import consents_run_out, parents_of, team_units
 from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import Denied, Invalid, NotThere, Problem
-from samrum.services.naming import Shown, naming
+from samrum.services.naming import Shown, in_order, naming
 from samrum.services.platform import SYSTEM, Act, Caller, Platform
 
 KINDS = ("education", "work", "housing", "family", "health", "leisure", "economy", "support")
@@ -59,7 +59,8 @@ def choices(act: Act, case: Case) -> Choice:
     is_minor = birth_date is not None and is_minor_for_consent(birth_date, act.today)
     parents = [parent.name for parent in parents_of(act.session, case.id)] if is_minor else []
     shown = naming(act, case)
-    return Choice([(unit.id, shown.unit(unit)) for unit in units], parents)
+    offered = {unit.id: shown.unit(unit) for unit in units}
+    return Choice(sorted(offered.items(), key=lambda pair: in_order(pair[1])), parents)
 
 
 def check(platform: Platform, caller: Caller, case_id: UUID, form: ConsentForm) -> str:

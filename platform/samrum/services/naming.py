@@ -7,6 +7,7 @@ the one a parent can turn to. A unit is then a neutral kind and a number that st
 parent can still say yes to one and no to another; the consent itself holds the unit, and the owner can say who it is.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from uuid import UUID
@@ -50,6 +51,10 @@ class Naming:
             return self._neutral(unit)
         return f"{unit.name}, {unit.organisation.name}"
 
+    def units(self, units: Iterable[Unit]) -> list[Shown]:
+        """Several units, in order."""
+        return sorted((self.unit(unit) for unit in units), key=in_order)
+
     def person(self, staff: Staff) -> tuple[Shown, Shown]:
         """Who somebody is and from where; the second is empty where the first says it all."""
         if self.neutral is not None:
@@ -62,6 +67,11 @@ class Naming:
         known = self.neutral or {}
         kind = Kind.INTERNAL if unit.organisation_id == self.organisation_id else Kind.EXTERNAL
         return known.get(unit.id) or Neutral(kind)
+
+
+def in_order(shown: Shown) -> tuple[str, int]:
+    """What to sort by: it tells nothing more than the names do. Internal units come before external ones."""
+    return (shown, 0) if isinstance(shown, str) else ("2" if shown.kind is Kind.EXTERNAL else "1", shown.number or 0)
 
 
 def naming(act: Act, case: Case) -> Naming:

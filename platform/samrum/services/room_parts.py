@@ -121,7 +121,7 @@ def consent_line(row: Consent, names: dict[UUID, str], shown: Naming, today: dat
         giver=names.get(row.giver_id, row.giver.name),
         giver_id=row.giver_id,
         unit_ids=frozenset(unit.id for unit in row.units),
-        recipients=[shown.unit(unit) for unit in row.units],
+        recipients=shown.units(row.units),
         to_parents=row.to_parents,
         kinds=row.kinds.split(",") if row.kinds else [],
         purpose=row.purpose,
