@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from samrum.web import consents, errors, files, gate, health, login, pages, people, public, rooms, worklist
+from samrum.web import audit, consents, errors, files, gate, health, login, pages, people, public, rooms, worklist
 
 
 def install(app: Flask) -> None:
@@ -10,5 +10,5 @@ def install(app: Flask) -> None:
     pages.install(app)
     gate.install(app)
     errors.install(app)
-    for area in (public, login, rooms, consents, files, worklist, people, health):
+    for area in (public, login, rooms, consents, files, worklist, people, audit, health):
         app.register_blueprint(area.blueprint)

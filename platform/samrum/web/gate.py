@@ -30,6 +30,7 @@ class Audience(Enum):
     STAFF = "staff"
     CITIZEN = "citizen"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
 
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -164,6 +165,7 @@ def _wants_step_up(view: Any) -> bool:
 
 def _belongs(login: Login, audiences: frozenset[Audience]) -> bool:
     actor = login.actor
-    if isinstance(actor, StaffActor):
-        return Audience.STAFF in audiences or (Audience.ADMINISTRATOR in audiences and actor.administrator)
-    return Audience.CITIZEN in audiences
+    if not isinstance(actor, StaffActor):
+        return Audience.CITIZEN in audiences
+    roles = {Audience.STAFF: True, Audience.ADMINISTRATOR: actor.administrator, Audience.AUDITOR: actor.auditor}
+    return any(holds for audience, holds in roles.items() if audience in audiences)

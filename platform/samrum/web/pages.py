@@ -80,6 +80,8 @@ def _navigation() -> list[tuple[str, str, bool]]:
         entries.append((_("Huskeliste"), "worklist.show"))
     if is_staff and actor.administrator:
         entries.append((_("Brugere"), "people.staff"))
+    if is_staff and actor.auditor:
+        entries.append((_("Log"), "audit.search"))
     entries.append((_("Dit login"), "login.mine") if is_staff else (_("Mine logins"), "login.own_logins"))
     return [(label, url_for(endpoint), request.endpoint == endpoint) for label, endpoint in entries]
 

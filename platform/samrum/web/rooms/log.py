@@ -28,6 +28,8 @@ _PLAIN = {
     "case_reopened": _l("%(who)s åbnede rummet igen"),
     "case_handed_over": _l("%(who)s gav rummet videre til %(subject)s"),
     "log_viewed": _l("%(who)s så listen over, hvem der har set hvad"),
+    "log_searched": _l("%(who)s søgte i loggen over rummet som revisor"),
+    "log_exported": _l("%(who)s tog en kopi af loggen over rummet som revisor"),
     "levels_set": _l("%(who)s ændrede, hvad den unge og forældrene må"),
     "parent_added": _l("%(who)s tilføjede %(subject)s som forælder"),
     "grant_set": _l("%(who)s gav %(subject)s adgang"),
