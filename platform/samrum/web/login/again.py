@@ -24,7 +24,7 @@ def again() -> ResponseReturnValue:
     target = safe_path(request.args.get("next", "/"))
     form = CodeForm(request.form)
     status = 422
-    if request.method == "GET" and step_up.is_fresh(platform(), login.stepped_up_at):
+    if request.method != "POST" and step_up.is_fresh(platform(), login.stepped_up_at):
         return redirect(target, 303)
     answer = request.form.get("answer", "")
     if request.method == "POST" and (answer or form.validate()):

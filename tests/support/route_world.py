@@ -1,0 +1,213 @@
+"""A world with one of every kind of person, for the table of who reaches which address."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from auth.policy import CitizenActor, Level, StaffActor
+from samrum.cpr import Cpr
+from samrum.models import CaseParent, Grant, LoginSession
+from samrum.services import people, sessions
+from samrum.services.cases import NewParent
+from samrum.services.documents import NewVersion, receive
+from samrum.services.grants import revoke_grant
+from samrum.services.platform import SYSTEM, Caller
+from samrum.web import once
+from support.world import FATHER_CPR, MOTHER_CPR, NOON, YOUTH_CPR, Browser, World
+
+KINDS = (
+    "anonymous", "half", "deactivated",
+    "owner", "reader", "writer", "unheard", "expired", "revoked", "colleague", "administrator", "auditor",
+    "youth", "other_youth", "parent", "adult_parent",
+)  # fmt: skip
+ADULT_CPR = "6110084123"  # 18 since October 2026
+SUMMER = NOON.replace(month=9, day=1)
+
+
+def _cookies(browser: Browser) -> dict[str, str]:
+    found = (browser.client.get_cookie(name) for name in ("samrum-login", "samrum-visitor"))
+    return {cookie.key: cookie.value for cookie in found if cookie is not None}
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the addresses of one room are made of."""
+
+    case_id: UUID
+    document_id: UUID
+    grant_id: UUID
+    parent_id: UUID
+    consents: dict[UUID, UUID]
+
+
+class RouteWorld:
+    """Two rooms: the first of a girl of 17, the second of a boy who has turned 18 since his mother consented."""
+
+    def __init__(self, folder: Path) -> None:
+        self.world = World.make(folder)
+        self.path = folder / "samrum.sqlite"
+        self.people: dict[str, StaffActor | CitizenActor] = {}
+        self.nowhere = uuid4()
+        self.rules: dict[tuple[str, str], Rule] = {
+            (rule.endpoint, method): rule
+            for rule in self.world.app.url_map.iter_rules()
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        }
+        self._everybody()
+        self.girl, self.boy = self._room_of_the_girl(), self._room_of_the_boy()
+        self.browsers = {kind: self._browser(kind) for kind in KINDS}
+        self.cookies = {kind: _cookies(browser) for kind, browser in self.browsers.items()}
+        deactivated = self.people["deactivated"]
+        people.deactivate_staff(self.world.platform, SYSTEM, deactivated.id)
+        self.world.platform.database.engine.dispose()
+        self.saved = self.path.read_bytes()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.world.platform.database.engine.dispose()
+
+    def restore(self) -> None:
+        """Undo whatever a form has done."""
+        saved = self.path.with_name("saved.sqlite")
+        saved.write_bytes(self.saved)
+        with closing(sqlite3.connect(saved)) as source, closing(sqlite3.connect(self.path)) as target:
+            source.backup(target)
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Every endpoint with each of its methods."""
+        return list(self.rules)
+
+    def of_the_boy(self, name: str) -> UUID:
+        """An id of the other room, by the name it has in addresses."""
+        return next(iter(self.boy.consents.values())) if name == "consent_id" else getattr(self.boy, name)
+
+    def ask(self, kind: str, endpoint: str, method: str, **changes: UUID) -> TestResponse:
+        """Go to an address as somebody; a form is sent with its token and nothing else in it, and undone afterwards.
+
+        ``changes`` are other ids for the address than those of the room that the person has to do with.
+        """
+        with closing(self._ask(kind, endpoint, method, changes)) as answer:
+            if method == "POST":
+                self.restore()
+            _ = answer.data
+            return answer
+
+    def _ask(self, kind: str, endpoint: str, method: str, changes: dict[str, UUID]) -> TestResponse:
+        rule = self.rules[endpoint, "GET" if method == "HEAD" else method]
+        browser = self.browsers[kind]
+        for name, value in self.cookies[kind].items():
+            browser.client.set_cookie(name, value)
+        url = self._url(kind, rule, changes)
+        if method in ("GET", "HEAD"):
+            return browser.client.open(url, method=method)
+        data: dict[str, Any] = {"once": self._token(kind)}
+        if getattr(self.world.app.view_functions[endpoint], "streams", False):
+            return browser.client.post(url, data=data, content_type="multipart/form-data")
+        return browser.client.post(url, data=data)
+
+    def _token(self, kind: str) -> str:
+        header = "; ".join(f"{name}={value}" for name, value in self.cookies[kind].items())
+        with self.world.app.test_request_context(headers={"Cookie": header}):
+            return str(once.field()).split('value="')[1].split('"')[0]
+
+    def _url(self, kind: str, rule: Rule, changes: dict[str, UUID]) -> str:
+        person = self.people.get(kind)
+        room = self.boy if kind == "adult_parent" else self.girl
+        youth = next(iter(room.consents))
+        own = person.id if person is not None and person.id in room.consents else youth
+        values: dict[str, object] = {
+            "case_id": room.case_id,
+            "document_id": room.document_id,
+            "number": 1,
+            "grant_id": room.grant_id,
+            "parent_id": room.parent_id,
+            "consent_id": room.consents[own],
+            "staff_id": self.people["colleague"].id,
+            "passkey_id": uuid4(),
+            "lang": "en",
+            "filename": "samrum.css",
+        } | changes
+        with self.world.app.test_request_context():
+            return self.world.app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})  # type: ignore[arg-type]
+
+    def _everybody(self) -> None:
+        staff = self.world.staff
+        self.people |= {
+            "owner": staff("Birgit", "Børn og Unge", case_creator=True),
+            "reader": staff("Rita", "UU"),
+            "writer": staff("William", "Jobcenter"),
+            "unheard": staff("Ulrik", "Psykiatrien", organisation="Regionen"),
+            "expired": staff("Esben", "UU"),
+            "revoked": staff("Rie", "UU"),
+            "colleague": staff("Karl", "UU"),
+            "administrator": staff("Anne", "Ledelsen", administrator=True),
+            "auditor": staff("Rikke", "Ledelsen", auditor=True),
+            "deactivated": staff("Dan", "UU"),
+            "half": staff("Hanne", "UU"),
+        }
+
+    def _staff(self, kind: str) -> StaffActor:
+        found = self.people[kind]
+        assert isinstance(found, StaffActor)
+        return found
+
+    def _room_of_the_girl(self) -> Room:
+        world, owner = self.world, self._staff("owner")
+        world.clock.moment = SUMMER
+        mother = NewParent("Mette Lind", Cpr.parse(MOTHER_CPR), custody_holder=True)
+        case_id = world.case(owner, parents=(mother,), parent_access=Level.READ)
+        youth, parent = world.citizen(YOUTH_CPR), world.citizen(MOTHER_CPR)
+        self.people |= {"youth": youth, "parent": parent}
+        for name in ("rita", "ulrik"):
+            world.grant(owner, case_id, f"{name}@test.dk", Level.READ)
+        for name in ("william", "rie", "dan"):
+            world.grant(owner, case_id, f"{name}@test.dk", Level.WRITE)
+        world.grant(owner, case_id, "esben@test.dk", Level.WRITE, NOON.date().replace(month=10, day=1))
+        units = [self._staff(kind).unit for kind in ("reader", "writer")]
+        consents = {giver.id: world.consent(giver, case_id, *units, to_parents=True) for giver in (youth, parent)}
+        with world.platform.database.transaction() as session:
+            granted = {row.staff_id: row.id for row in session.scalars(select(Grant).where(Grant.case_id == case_id))}
+        revoke_grant(world.platform, Caller(owner), case_id, granted[self._staff("revoked").id])
+        return self._finished(case_id, granted[self._staff("writer").id], consents)
+
+    def _room_of_the_boy(self) -> Room:
+        world, owner = self.world, self._staff("owner")
+        mother = NewParent("Anna Berg", Cpr.parse(FATHER_CPR), custody_holder=True)
+        case_id = world.case(owner, cpr=ADULT_CPR, name="Noah Berg", parents=(mother,), parent_access=Level.WRITE)
+        youth, parent = world.citizen(ADULT_CPR), world.citizen(FATHER_CPR)
+        self.people |= {"other_youth": youth, "adult_parent": parent}
+        world.grant(owner, case_id, "william@test.dk", Level.WRITE)
+        unit = self._staff("writer").unit
+        consents = {giver.id: world.consent(giver, case_id, unit, to_parents=True) for giver in (youth, parent)}
+        with world.platform.database.transaction() as session:
+            grant_id = session.scalars(select(Grant.id).where(Grant.case_id == case_id)).one()
+        room = self._finished(case_id, grant_id, consents)
+        world.clock.moment = NOON
+        return room
+
+    def _finished(self, case_id: UUID, grant_id: UUID, consents: dict[UUID, UUID]) -> Room:
+        new = NewVersion("plan.txt", "goal_plan")
+        with receive(self.world.platform, Caller(self._staff("owner")), case_id, new) as incoming:
+            incoming.write(b"et maal")
+            document_id = incoming.finish().document_id
+        with self.world.platform.database.transaction() as session:
+            parent_id = session.scalars(select(CaseParent.id).where(CaseParent.case_id == case_id)).one()
+        return Room(case_id, document_id, grant_id, parent_id, consents)
+
+    def _browser(self, kind: str) -> Browser:
+        browser = self.world.client(self.people.get(kind))
+        if kind == "half":
+            with self.world.platform.database.transaction() as session:
+                rows = session.scalars(select(LoginSession).where(LoginSession.staff_id == self.people["half"].id))
+                rows.one().stage = sessions.Stage.PASSWORD.value
+        browser.get("/login/staff")  # gives a visitor their cookie
+        return browser
