@@ -12,10 +12,10 @@ from auth.policy import CitizenActor, Level, StaffActor
 from samrum import wording
 from samrum.models import AuditRow, Consent
 from samrum.queries.audit import rows_of_case
-from samrum.services import cases, receipts, rooms, upkeep
+from samrum.services import cases, people, receipts, rooms, upkeep, worklist
 from samrum.services.cases import MasterData
 from samrum.services.documents import VersionView
-from samrum.services.platform import Caller
+from samrum.services.platform import SYSTEM, Caller
 from storage import MemoryStore, Unavailable
 from support.broker import Broker
 from support.household import Household, words
@@ -173,11 +173,11 @@ def test_a_parent_who_may_not_read_the_files_gets_the_own_receipt(world: World, 
 
 def test_nobody_gets_the_receipt_of_somebody_else(home: Household) -> None:
     consent_id = home.world.consent(home.mother, home.case_id, home.colleague.unit)
-    people: list[StaffActor | CitizenActor] = [home.youth, home.father, home.owner, home.colleague]
+    others: list[StaffActor | CitizenActor] = [home.youth, home.father, home.owner, home.colleague]
     for page in ("given", "receipt"):
         path = f"{home.path}/consent/{consent_id}/{page}"
         assert home.world.client(home.mother).get(path).status_code == 200
-        for person in people:
+        for person in others:
             assert home.world.client(person).get(path).status_code in (403, 404)
         assert home.world.client().get(path).status_code == 302
 
@@ -282,3 +282,19 @@ def test_who_is_at_the_broker_when_the_words_change_has_consented_to_those_that_
     release(new_version)
     receipt = browser.get(receipt_path(browser.get(broker.way_back)))
     assert "Tekstens version 1 " in text_of(receipt.data)
+
+
+def test_receipts_and_the_worklist_work_on_postgresql_too(tmp_path: Path, postgres_database: str) -> None:
+    world = World.make(tmp_path, database_url=postgres_database)
+    home = Household.make(world)
+    home.everybody_consents(days=20)
+    protected = MasterData("Sofie Lind", "Birgit Madsen", "home", protected_address=True)
+    cases.change_data(world.platform, Caller(home.owner), home.case_id, protected)
+    assert receipts.keep_missing(world.platform) == 3
+    assert {document.author for document in receipts_in(home)} == {"Sofie Lind", "Mette Lind", "Jan Lind"}
+    assert "Intern afdeling 1" in home.world.client(home.mother).get(f"{home.path}/consent").text
+    assert len(worklist.worklist(world.platform, Caller(home.owner)).running_out) == 3
+    administrator = world.staff("Anna", "It", administrator=True)
+    people.deactivate_staff(world.platform, SYSTEM, home.owner.id)
+    assert worklist.worklist(world.platform, Caller(administrator)).ownerless_count == 1
+    world.platform.database.engine.dispose()

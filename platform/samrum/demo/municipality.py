@@ -14,7 +14,7 @@ from samrum.cpr import Cpr
 from samrum.demo.papers import goal_plan, note
 from samrum.models import Staff
 from samrum.queries.people import citizen_by_cpr, staff_by_email
-from samrum.services import cases, consents, grants, people
+from samrum.services import cases, consents, grants, people, receipts
 from samrum.services.cases import MasterData, NewCase, NewParent
 from samrum.services.consents import ConsentForm
 from samrum.services.documents import NewVersion, receive
@@ -183,7 +183,8 @@ def _consent(platform: Platform, giver: _Citizen, case_id: UUID, units: list[UUI
         from_day=today,
         until_day=today + timedelta(days=365),
     )
-    consents.give(platform, Caller(citizen), case_id, form, _Paper())
+    consent_id = consents.give(platform, Caller(citizen), case_id, form, _Paper())
+    receipts.keep(platform, Caller(citizen), case_id, consent_id, "da")
 
 
 def _registered(platform: Platform, citizen: _Citizen) -> CitizenActor | None:
