@@ -9,7 +9,7 @@ import binascii
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -86,7 +86,7 @@ class KeyFile:
         name = keys.fingerprint(expander(key))
         with _replacing(self._path) as write:
             _, held = _read(self._path)
-            write(_format(name, held | {name: key}))
+            write(_format(name, held | {name: key}, _comments(self._path)))
         self._refresh()
         return name
 
@@ -98,7 +98,7 @@ class KeyFile:
                 raise BadKeyFile("the active key-encryption key can't be removed")
             if held.pop(fingerprint, None) is None:
                 raise BadKeyFile("no such key-encryption key")
-            write(_format(active, held))
+            write(_format(active, held, _comments(self._path)))
         self._refresh()
 
     def _refresh(self) -> None:
@@ -161,8 +161,12 @@ def _parse(line: str, number: int) -> tuple[str, str, bytes]:
     return fields[0], fields[1], key
 
 
-def _format(active: str, held: Mapping[str, bytes]) -> str:
-    lines = [_FIRST_LINE]
+def _comments(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="ascii").splitlines()[1:] if line.startswith("#")]
+
+
+def _format(active: str, held: Mapping[str, bytes], comments: Sequence[str] = ()) -> str:
+    lines = [_FIRST_LINE, *comments]
     for name, key in held.items():
         lines.append(f"{'active' if name == active else 'retired'} {name} {base64.b64encode(key).decode()}")
     return "\n".join(lines) + "\n"

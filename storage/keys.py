@@ -35,6 +35,13 @@ class KeyWrapper(Protocol):
     def active(self) -> str:
         """Fingerprint of the KEK that wraps new keys."""
 
+    @property
+    def fingerprints(self) -> frozenset[str]:
+        """Every KEK held, the active one included."""
+
+    def add(self) -> str:
+        """Make a fresh KEK the active one; returns its fingerprint. The others stay."""
+
     def wrap(self, key: bytes, context: bytes) -> WrappedKey:
         """``key`` under the active KEK. Unavailable when the KEK can't be reached."""
 

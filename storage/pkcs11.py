@@ -22,6 +22,8 @@ from storage.keys import WrappedKey
 _ID: Final = 8  # bytes of CKA_ID, a counter
 _KEK: Final = 64  # bytes; RFC 2104 advises no fewer than the hash has, and modules insist on it
 
+_initialised_by: Final[dict[str, int]] = {}  # modules, and the process in which each was loaded
+
 
 class HsmKeys:
     """A :class:`~storage.keys.KeyWrapper` over a token: ``module`` is the path of the vendor's library.
@@ -116,9 +118,10 @@ class HsmKeys:
 
     def _login(self, *, rw: bool = False) -> Session:
         library = pkcs11.lib(self._module)
-        if self._process not in (0, os.getpid()):
+        if _initialised_by.setdefault(self._module, os.getpid()) != os.getpid():
             # PKCS#11 2.40, 6.6.1: a child has to initialise for itself, and owns none of its parent's sessions
             library.reinitialize()
+            _initialised_by[self._module] = os.getpid()
         self._process = os.getpid()
         token = library.get_token(token_label=self._token)
         try:

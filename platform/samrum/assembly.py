@@ -1,5 +1,7 @@
 """The parts of a running Samrum, put together from its settings."""
 
+import importlib
+
 from auth.oidc import ClientAuthentication, ProviderSettings, RelyingParty
 from samrum.clock import Clock, ShiftedClock, SystemClock
 from samrum.config import Settings, SettingsError
@@ -7,15 +9,15 @@ from samrum.db import Database
 from samrum.fieldkeys import FieldKeyError, FieldKeys
 from samrum.mail import Security, SmtpMailer
 from samrum.services.platform import Platform
-from storage import KeyFile, S3Store, StorageError, Vault
+from storage import KeyFile, KeyWrapper, S3Store, StorageError, Vault
 
 
 def make_platform(settings: Settings) -> Platform:
-    """Build the platform. Raises ``SettingsError`` when a key file or an address cannot be used."""
+    """Build the platform. Raises ``SettingsError`` when keys or an address cannot be used."""
     clock: Clock = ShiftedClock(settings.demo_clock_file) if settings.demo_clock_file else SystemClock()
     base_url = settings.base_url.rstrip("/")
     try:
-        keys = KeyFile.load(settings.key_file)
+        keys = make_keys(settings)
         fields = FieldKeys.load(settings.field_key_file)
         provider = ProviderSettings(
             issuer=settings.oidc_issuer,
@@ -30,8 +32,6 @@ def make_platform(settings: Settings) -> Platform:
             ca_bundle=str(settings.oidc_ca_bundle) if settings.oidc_ca_bundle else None,
         )
         relying_party = RelyingParty(provider, clock)
-    except StorageError as error:
-        raise SettingsError(f"SAMRUM_KEY_FILE: {error}") from error
     except FieldKeyError as error:
         raise SettingsError(f"SAMRUM_FIELD_KEY_FILE: {error}") from error
     except OSError as error:
@@ -47,6 +47,29 @@ def make_platform(settings: Settings) -> Platform:
         relying_party=relying_party,
         mailer=make_mailer(settings),
     )
+
+
+def make_keys(settings: Settings) -> KeyWrapper:
+    """The key-encryption keys: a file's or a hardware security module's. Raises ``SettingsError``."""
+    if settings.key_file is not None:
+        try:
+            return KeyFile.load(settings.key_file)
+        except StorageError as error:
+            raise SettingsError(f"SAMRUM_KEY_FILE: {error}") from error
+    if settings.pkcs11_pin_file is None or settings.pkcs11_token is None:
+        raise SettingsError("SAMRUM_PKCS11_TOKEN and SAMRUM_PKCS11_PIN_FILE are needed")
+    try:
+        if settings.pkcs11_pin_file.stat().st_mode & 0o027:
+            raise SettingsError("SAMRUM_PKCS11_PIN_FILE: open to others: chmod 600 (or 640 for its group to read)")
+        pin = settings.pkcs11_pin_file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"SAMRUM_PKCS11_PIN_FILE: {error.strerror}") from error
+    try:
+        hsm = importlib.import_module("storage.pkcs11")  # its library is there with the extra hsm only
+    except ImportError as error:
+        raise SettingsError("SAMRUM_PKCS11_MODULE: install Samrum with the extra hsm") from error
+    keys: KeyWrapper = hsm.HsmKeys(str(settings.pkcs11_module), settings.pkcs11_token, pin, settings.pkcs11_label)
+    return keys
 
 
 def _credential(settings: Settings) -> str:

@@ -56,7 +56,15 @@ class Settings(BaseSettings):
     env: Literal["production", "demo"] = Field("production", description="`production` or `demo`.")
     base_url: str = Field(description="The address people type, such as `https://samrum.example.dk`.")
     database_url: SecretStr = Field(description="SQLAlchemy address of the database: PostgreSQL (psycopg) or SQLite.")
-    key_file: Path = Field(description="File with the key-encryption keys (`samrum keys create`).")
+    key_file: Path | None = Field(
+        None, description="File with the key-encryption keys (`samrum keys create`), unless an HSM holds them."
+    )
+    pkcs11_module: Path | None = Field(
+        None, description="The HSM's PKCS#11 library, in place of a key file. Needs the extra `hsm`."
+    )
+    pkcs11_token: str | None = Field(None, description="Label of the token in the HSM.")
+    pkcs11_pin_file: Path | None = Field(None, description="File with the token's PIN, for its owner's eyes only.")
+    pkcs11_label: str = Field("samrum", description="Label of the key-encryption keys in the token.")
     field_key_file: Path = Field(description="File with the key for CPR numbers and form tokens.")
     s3_endpoint: str = Field(description="Address of the S3-compatible store.")
     s3_bucket: str = Field("samrum", description="The bucket that holds the encrypted versions.")
@@ -108,7 +116,7 @@ class Settings(BaseSettings):
     recheck_seconds: float = Field(
         1.0, gt=0, le=5, description="How often a running download asks again whether it is still allowed."
     )
-    orphan_hours: int = Field(24, ge=1, description="`samrum gc` removes what no version needs after this long.")
+    orphan_hours: int = Field(24, ge=12, description="`samrum gc` removes what no version needs after this long.")
     debug: bool = Field(False, description="Flask's debug mode. Refused in production.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     demo_clock_file: Path | None = Field(None, description="Demo only: a file with seconds to move the clock by.")
@@ -130,6 +138,12 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _what_belongs_together_is_there(self) -> Self:
         missing = {
+            "SAMRUM_KEY_FILE or SAMRUM_PKCS11_MODULE is needed, and not both": (
+                (self.key_file is None) == (self.pkcs11_module is None)
+            ),
+            "SAMRUM_PKCS11_TOKEN and SAMRUM_PKCS11_PIN_FILE are needed with SAMRUM_PKCS11_MODULE": (
+                self.pkcs11_module is not None and (not self.pkcs11_token or self.pkcs11_pin_file is None)
+            ),
             "SAMRUM_OIDC_CLIENT_SECRET is needed, unless SAMRUM_OIDC_AUTHENTICATION is private_key_jwt": (
                 self.oidc_authentication != "private_key_jwt" and self.oidc_client_secret is None
             ),
@@ -154,7 +168,8 @@ class Settings(BaseSettings):
             "SAMRUM_DEBUG must be off": self.debug,
             "SAMRUM_BASE_URL must begin with https://": not self.base_url.startswith("https://"),
             "SAMRUM_SECURE_COOKIES must be on, or a login can be read off the network": not self.secure_cookies,
-            "SAMRUM_KEY_FILE is a demo key; make one with `samrum keys create`": _is_demo_key(self.key_file),
+            "SAMRUM_KEY_FILE is a demo key; make one with `samrum keys create`": self.key_file is not None
+            and _is_demo_key(self.key_file),
             "SAMRUM_FIELD_KEY_FILE is a demo key; make one with `samrum keys create-field-key`": _is_demo_key(
                 self.field_key_file
             ),

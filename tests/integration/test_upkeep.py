@@ -1,20 +1,20 @@
-"""What an operator runs at night and each week: gc and fsck, and the check of the keys at every start."""
+"""What an operator runs at night, and the check of the keys at every start."""
 
 import dataclasses
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
-from samrum.config import SettingsError
+from samrum.config import Settings, SettingsError
 from samrum.fieldkeys import FieldKeys
 from samrum.queries.audit import rows_of_case
 from samrum.services import installation, upkeep
 from samrum.services.documents import NewVersion, receive
 from samrum.services.platform import Caller
-from storage import KeyFile, MemoryStore, Vault
+from storage import KeyFile, Vault
 from support.world import YOUTH_CPR, World
 
 
@@ -70,36 +70,9 @@ def test_gc_logs_once_that_a_consent_ran_out(world: World) -> None:
         assert actions.count("consent_ran_out") == 1
 
 
-def test_fsck_is_content_with_what_is_whole(world: World, stored: UUID) -> None:
-    report = upkeep.check_everything(world.platform)
-    assert (report.checked, report.is_clean, report.orphans) == (2, True, [])
-
-
-def _flip_a_bit(store: MemoryStore, name: str) -> None:
-    content = store.objects[name]
-    store.objects[name] = content[:-1] + bytes([content[-1] ^ 1])
-
-
-@pytest.mark.parametrize(
-    ("damage", "missing", "corrupt"),
-    [(MemoryStore.delete, 1, 0), (_flip_a_bit, 0, 1)],
-    ids=["a lost object", "a flipped bit"],
-)
-def test_fsck_names_a_damaged_version(
-    world: World, stored: UUID, damage: Callable[[MemoryStore, str], None], missing: int, corrupt: int
-) -> None:
-    store = world.platform.vault.store
-    assert isinstance(store, MemoryStore)
-    damage(store, objects(world)[0])
-    report = upkeep.check_everything(world.platform)
-    assert (len(report.missing), len(report.corrupt), report.is_clean) == (missing, corrupt, False)
-
-
-def test_fsck_names_an_object_without_a_version_and_leaves_it(world: World, stored: UUID) -> None:
-    orphan = "v1/" + "2" * 32
-    world.platform.vault.store.put(orphan, bytearray(b"nobody's"))
-    assert upkeep.check_everything(world.platform).orphans == [orphan]
-    assert orphan in objects(world)
+def test_gc_does_not_take_the_age_of_a_running_upload_for_old(world: World) -> None:
+    with pytest.raises(ValidationError):
+        Settings(**{**world.platform.settings.model_dump(), "orphan_hours": 11})
 
 
 def test_the_service_does_not_start_with_other_key_encryption_keys(world: World, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import http.client
-import os
 import re
 import subprocess
 import sys
@@ -14,13 +13,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import psutil
-from pydantic import SecretStr
 
 from auth.policy import CitizenActor, StaffActor
 from samrum.clock import ShiftedClock
 from samrum.demo.children import free_ports, spawn, stop
 from samrum.demo.weed import EmbeddedS3
 from storage import S3Store
+from support.command import environment_of
 from support.uploads import CONTENT_TYPE, Parcel
 from support.world import NOON, World
 
@@ -60,11 +59,7 @@ class Service:
         self._clients: list[Client] = []
 
     def __enter__(self) -> Self:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("SAMRUM_")}
-        for name, value in self.world.platform.settings.model_dump().items():
-            if value is not None:
-                plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-                environment[f"SAMRUM_{name.upper()}"] = str(plain)
+        environment = environment_of(self.world.platform.settings)
         with self.output.open("wb") as output:
             self._process = spawn([sys.executable, "-m", "samrum.cli", "serve"], output=output, env=environment)
         deadline = time.monotonic() + _START_SECONDS

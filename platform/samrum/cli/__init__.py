@@ -5,20 +5,22 @@ from pathlib import Path
 
 import click
 
-from samrum import logs, migrations
-from samrum.assembly import make_platform, make_store
+from samrum import migrations
+from samrum.assembly import make_store
 from samrum.cli import server
 from samrum.cli.audit import audit
-from samrum.config import Settings, SettingsError, load_settings
+from samrum.cli.common import open_platform, read_settings
+from samrum.cli.fsck import fsck
+from samrum.cli.keys import keys
+from samrum.config import SettingsError
 from samrum.db import Database, DatabaseUnavailable
 from samrum.demo import municipality
 from samrum.demo.supervisor import run_demo
-from samrum.fieldkeys import FieldKeys
-from samrum.services import installation, people, upkeep
+from samrum.services import people, upkeep
 from samrum.services.errors import Invalid
 from samrum.services.people import NewStaff
-from samrum.services.platform import SYSTEM, Platform
-from storage import BadKeyFile, KeyFile, StorageError
+from samrum.services.platform import SYSTEM
+from storage import BadKeyFile, StorageError, UnknownKek
 
 
 class _Command(click.Group):
@@ -31,6 +33,8 @@ class _Command(click.Group):
             raise click.ClickException(str(error)) from error
         except DatabaseUnavailable as error:
             raise click.ClickException("The database does not answer. Check SAMRUM_DATABASE_URL.") from error
+        except UnknownKek as error:
+            raise click.ClickException(f"A key-encryption key is missing: {error}") from error
         except StorageError as error:
             raise click.ClickException(f"The file storage does not answer as it should: {error}") from error
 
@@ -41,27 +45,14 @@ def main() -> None:
 
 
 main.add_command(audit)
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    logs.configure(settings.log_level)
-    return settings
-
-
-def _platform() -> Platform:
-    """The platform on a database that is up to date, with the keys that belong to it."""
-    platform = make_platform(_settings())
-    if not migrations.is_current(platform.database.engine):
-        raise SettingsError("The database is not up to date. Run `samrum migrate` first.")
-    installation.check_keys(platform)
-    return platform
+main.add_command(fsck)
+main.add_command(keys)
 
 
 @main.command()
 def serve() -> None:
     """Serve the pages with several worker processes."""
-    platform = _platform()
+    platform = open_platform()
     platform.database.engine.dispose()
     server.run(platform.settings)
 
@@ -69,7 +60,7 @@ def serve() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this release. Run it once before each new release serves."""
-    settings = _settings()
+    settings = read_settings()
     migrations.upgrade(Database(settings.database_url.get_secret_value()).engine)
     click.echo("The database is up to date.")
 
@@ -77,7 +68,7 @@ def migrate() -> None:
 @main.command("create-bucket")
 def create_bucket() -> None:
     """Make the bucket for the encrypted files, where it is not there yet."""
-    make_store(_settings()).ensure_bucket()
+    make_store(read_settings()).ensure_bucket()
     click.echo("The bucket is there.")
 
 
@@ -92,7 +83,7 @@ def create_bucket() -> None:
 def create_staff(**given: str | bool) -> None:
     """Create an account, and print the code with which its owner chooses a password at /login/welcome."""
     try:
-        _, code = people.create_staff(_platform(), SYSTEM, NewStaff(**given))  # type: ignore[arg-type]
+        _, code = people.create_staff(open_platform(), SYSTEM, NewStaff(**given))  # type: ignore[arg-type]
     except Invalid as invalid:
         raise click.ClickException(f"The account was not created: {invalid.problem.value}") from invalid
     click.echo(code)
@@ -101,56 +92,11 @@ def create_staff(**given: str | bool) -> None:
 @main.command()
 def gc() -> None:
     """Remove what nobody needs any more. Run it every night."""
-    swept = upkeep.collect_garbage(_platform())
+    swept = upkeep.collect_garbage(open_platform())
     click.echo(
         f"Removed {swept.objects} orphaned objects and {swept.unfinished} unfinished uploads; "
         f"logged {swept.consents_run_out} consents that ran out; stored {swept.receipts} receipts."
     )
-
-
-@main.command()
-def fsck() -> None:
-    """Check that every version is there, opens, and has its hash. Exit status 1 when one does not."""
-    platform = _platform()
-
-    def progress(count: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{count} versions", nl=False, err=True)
-
-    report = upkeep.check_everything(platform, progress)
-    for label, found in (("missing", report.missing), ("corrupt", report.corrupt), ("orphan", report.orphans)):
-        for name in found:
-            click.echo(f"{label} {name}")
-    click.echo(
-        f"{report.checked} versions checked: {len(report.missing)} missing, {len(report.corrupt)} corrupt; "
-        f"{len(report.orphans)} objects without a version."
-    )
-    if not report.is_clean:
-        sys.exit(1)
-
-
-@main.group()
-def keys() -> None:
-    """The keys outside the database."""
-
-
-@keys.command("create")
-@click.argument("path", type=click.Path(path_type=Path))
-def keys_create(path: Path) -> None:
-    """Write a new file with a key-encryption key. Keep a copy in a safe: without it every file is lost."""
-    KeyFile.create(path)
-    click.echo(f"Written. Set SAMRUM_KEY_FILE={path}")
-
-
-@keys.command("create-field-key")
-@click.argument("path", type=click.Path(path_type=Path))
-def keys_create_field_key(path: Path) -> None:
-    """Write a new file with the key for CPR numbers. Keep a copy in a safe."""
-    try:
-        FieldKeys.create(path)
-    except OSError as error:
-        raise click.ClickException(f"The key file can't be written: {error.strerror}") from error
-    click.echo(f"Written. Set SAMRUM_FIELD_KEY_FILE={path}")
 
 
 @main.command()
@@ -164,7 +110,7 @@ def demo(port: int, var: Path) -> None:
 @main.command("demo-load", hidden=True)
 def demo_load() -> None:
     """Load the demo municipality into an empty database."""
-    platform = _platform()
+    platform = open_platform()
     if platform.settings.is_production:
         raise SettingsError("The demo municipality does not belong in production.")
     make_store(platform.settings).ensure_bucket()

@@ -22,6 +22,7 @@ class Case(Identified):
         CheckConstraint("status IN ('active', 'closed')", name="status"),
         CheckConstraint(f"youth_access {_LEVELS}", name="youth_access"),
         CheckConstraint(f"parent_access {_LEVELS}", name="parent_access"),
+        CheckConstraint("(key_blob IS NULL) = (key_kek IS NULL)", name="key"),
     )
     number: Mapped[str] = mapped_column(String(20), unique=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"))
@@ -37,8 +38,8 @@ class Case(Identified):
     protected_address: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    key_blob: Mapped[bytes]
-    key_kek: Mapped[str] = mapped_column(String(100), index=True)
+    key_blob: Mapped[bytes | None]  # none: the key was destroyed, and the files with it
+    key_kek: Mapped[str | None] = mapped_column(String(100), index=True)
     owner: Mapped[Staff] = relationship()
     youth: Mapped[Citizen] = relationship()
 

@@ -1,13 +1,13 @@
 """Documents and versions."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from samrum.models import Case, Document, Staff, Unit, Version
+from samrum.models import Document, Staff, Unit, Version
 
 _AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit).joinedload(Unit.organisation), joinedload(Version.citizen))
 _VERSIONS = select(Version).join(Document)
@@ -70,17 +70,6 @@ def versions_named(
         )
     )
     return list(session.scalars(query))
-
-
-def every_version(session: Session) -> Iterator[tuple[Version, Document, Case]]:
-    """Every version of the installation with its document and case, a few hundred in memory at a time."""
-    query = (
-        select(Version, Document, Case)
-        .join(Document, Document.id == Version.document_id)
-        .join(Case, Case.id == Document.case_id)
-        .order_by(Version.id)
-    )
-    yield from session.execute(query.execution_options(yield_per=500))
 
 
 def known_objects(session: Session, names: list[str]) -> set[str]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from samrum.models import Consent, Unit
+from samrum.models import Case, Consent, Unit
 
 _PARTS = (joinedload(Consent.units).joinedload(Unit.organisation), joinedload(Consent.giver))
 
@@ -23,6 +23,10 @@ def locked(session: Session, consent_id: UUID) -> Consent | None:
 
 
 def without_receipt(session: Session, limit: int) -> list[tuple[UUID, UUID]]:
-    """(case, consent) of those given through login whose receipt was never stored, the oldest first."""
-    query = select(Consent.case_id, Consent.id).where(Consent.receipt_id.is_(None), Consent.method == "oidc")
+    """(case, consent) of those given through login whose receipt was never stored, the oldest first.
+
+    Where the case's key was destroyed there is nothing left to store it under.
+    """
+    query = select(Consent.case_id, Consent.id).join(Case, Case.id == Consent.case_id)
+    query = query.where(Consent.receipt_id.is_(None), Consent.method == "oidc", Case.key_blob.is_not(None))
     return [(case, consent) for case, consent in session.execute(query.order_by(Consent.given_at).limit(limit))]

@@ -55,6 +55,10 @@ class Event(StrEnum):
     STAFF_CREATED = "staff_created"
     STAFF_DEACTIVATED = "staff_deactivated"
     ORGANISATION_CHANGED = "organisation_changed"
+    KEK_ADDED = "kek_added"
+    KEK_REMOVED = "kek_removed"
+    CASE_KEYS_REWRAPPED = "case_keys_rewrapped"
+    CASE_KEY_DESTROYED = "case_key_destroyed"
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, Denied, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
+from samrum.services.keys import case_key
 from samrum.services.naming import Naming, Shown, naming
 from samrum.services.platform import Act, Caller, Platform
-from storage import Place, StorageError, TextPlace, Upload, Vault, WrappedKey
+from storage import Place, StorageError, TextPlace, Upload, Vault
 
 KINDS = (
     "goal_plan",
@@ -167,7 +168,7 @@ def receive(
         case = found.case
     place = Place(case.organisation_id, case.id, new.document_id or uuid4(), uuid4())
     Inspector(new.file_name)
-    with platform.vault.upload(WrappedKey(case.key_kek, case.key_blob), place) as upload:
+    with platform.vault.upload(case_key(case), place) as upload:
         yield Incoming(platform, caller, upload, place, new, action)
 
 
@@ -220,9 +221,13 @@ class UploadPage:
 
 
 def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID | None = None) -> UploadPage:
-    """What is shown before a file is chosen; ``document_id`` for a new version. Raises ``NotThere`` or ``Denied``."""
+    """What is shown before a file is chosen; ``document_id`` for a new version.
+
+    Raises ``NotThere``, ``Denied`` or ``FilesErased``.
+    """
     with platform.act(replace(caller, once=None), writes=False) as act:
         found = act.require(case_id, Action.WRITE_FILES)
+        case_key(found.case)  # nobody chooses a file in vain
         newest = None
         if document_id is not None:
             document = queries.document_of(act.session, case_id, document_id)
@@ -273,7 +278,7 @@ class _Texts:
 
     def __init__(self, vault: Vault, case: Case, version_id: UUID) -> None:
         self._vault = vault
-        self._key = WrappedKey(case.key_kek, case.key_blob)
+        self._key = case_key(case)
         self._place = TextPlace(case.organisation_id, case.id, version_id)
 
     def seal(self, purpose: str, text: str) -> bytes:

@@ -16,6 +16,7 @@ from samrum.queries.facts import room
 from samrum.services.audit import Event
 from samrum.services.documents import name_of
 from samrum.services.errors import Denied, NotThere
+from samrum.services.keys import case_key
 from samrum.services.platform import Caller, Platform
 from storage import Corrupt, Place, Reader, StorageError, WrappedKey
 
@@ -101,7 +102,8 @@ def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:
     with platform.database.transaction(writes=False) as session:
         found = room(session, caller.id, case_id)
     today = copenhagen_day(platform.clock.now())
-    return found is not None and decide(caller.actor, Action.READ_FILES, found.facts, today).allowed
+    has_key = found is not None and found.case.key_blob is not None
+    return found is not None and has_key and decide(caller.actor, Action.READ_FILES, found.facts, today).allowed
 
 
 def _find(
@@ -116,4 +118,4 @@ def _find(
         if event is not None:
             act.log(event, case_id=case_id, document_id=document_id, version_id=version.id)
     place = Place(case.organisation_id, case.id, document_id, version.id)
-    return sight, place, WrappedKey(case.key_kek, case.key_blob), version.wrapped_data_key
+    return sight, place, case_key(case), version.wrapped_data_key

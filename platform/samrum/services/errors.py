@@ -22,6 +22,10 @@ class Denied(Exception):
         self.number = number
 
 
+class FilesErased(Exception):
+    """The case's key was destroyed: its files, their names and comments can never be read again."""
+
+
 class AlreadyDone(Exception):
     """This very form was carried out before, with this result."""
 
@@ -99,6 +103,7 @@ class LoginRefused(Exception):
 __all__ = [
     "AlreadyDone",
     "Denied",
+    "FilesErased",
     "Invalid",
     "LoginProblem",
     "LoginRefused",

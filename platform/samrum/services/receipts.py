@@ -19,13 +19,14 @@ from samrum.models import Case, Consent, Document, Version
 from samrum.queries import receipts as queries
 from samrum.queries.cases import parents_of
 from samrum.services.audit import Event
-from samrum.services.errors import Denied, NotThere
+from samrum.services.errors import Denied, FilesErased, NotThere
+from samrum.services.keys import case_key
 from samrum.services.naming import Naming, naming, neutral_naming
 from samrum.services.platform import SYSTEM, Act, Caller, Platform
 from samrum.services.receipt_pdf import Receipt, file_name, make_pdf
 from samrum.services.room_parts import citizen_names
 from samrum.wording import LANGUAGES, wording
-from storage import Place, StorageError, Stored, TextPlace, WrappedKey
+from storage import Place, StorageError, Stored, TextPlace
 
 _BATCH = 200
 _log = logging.getLogger("samrum.receipts")
@@ -64,7 +65,7 @@ def keep(platform: Platform, caller: Caller, case_id: UUID, consent_id: UUID, la
     """Store the receipt in the room, as its giver; no where that fails just now. The consent stands either way."""
     try:
         _keep(platform, caller, case_id, consent_id, language)
-    except (StorageError, DatabaseUnavailable) as error:
+    except (StorageError, DatabaseUnavailable, FilesErased) as error:
         _log.warning("a receipt could not be stored yet", extra={"why": type(error).__name__})
         return False
     return True
@@ -93,12 +94,12 @@ def _keep(platform: Platform, caller: Caller, case_id: UUID, consent_id: UUID, l
         receipt = _receipt(act, case, consent, shown)
     words = wording(receipt.wording_version, language)
     place = Place(case.organisation_id, case.id, uuid4(), uuid4())
-    case_key = WrappedKey(case.key_kek, case.key_blob)
-    with platform.vault.upload(case_key, place) as upload:
+    key = case_key(case)
+    with platform.vault.upload(key, place) as upload:
         upload.write(make_pdf(receipt, words))
         stored = upload.finish()
     text_place = TextPlace(place.organisation, place.case, place.version)
-    name = platform.vault.seal_text(case_key, text_place, "name", file_name(receipt, words))
+    name = platform.vault.seal_text(key, text_place, "name", file_name(receipt, words))
     with platform.act(caller) as act:
         row = queries.locked(act.session, consent_id)
         is_first = row is not None and row.receipt_id is None
@@ -171,7 +172,7 @@ def _receipt(act: Act, case: Case, consent: Consent, shown: Naming) -> Receipt:
         number=case.number,
         by_youth=consent.giver_id == case.youth_id,
         by_minor=birth_date is not None and is_minor_for_consent(birth_date, copenhagen_day(consent.given_at)),
-        recipients=[shown.unit(unit) for unit in consent.units],
+        recipients=shown.units(consent.units),
         to_parents=consent.to_parents,
         kinds=consent.kinds.split(",") if consent.kinds else [],
         purpose=consent.purpose,

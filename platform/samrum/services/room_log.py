@@ -84,7 +84,7 @@ def _lines(platform: Platform, act: Act, found: Room, rows: list[AuditRow]) -> l
     shown = naming(act, found.case)
     people = {key: shown.person(person) for key, person in staff.items()}
     who = names | {key: name for key, (name, _unit) in people.items()}
-    versions = _versions(platform, found, act, rows) if act.decide(Action.READ_FILES, found.facts).allowed else {}
+    versions = _versions(platform, found, act, rows) if _names_files(act, found) else {}
     return [
         LogLine(
             sequence=row.sequence,
@@ -103,6 +103,11 @@ def _lines(platform: Platform, act: Act, found: Room, rows: list[AuditRow]) -> l
         )
         for row in rows
     ]
+
+
+def _names_files(act: Act, found: Room) -> bool:
+    """Whether the reader may see the files, and their names can still be read."""
+    return found.case.key_blob is not None and act.decide(Action.READ_FILES, found.facts).allowed
 
 
 def _versions(platform: Platform, found: Room, act: Act, rows: list[AuditRow]) -> dict[UUID | None, NamedVersion]:

@@ -87,6 +87,7 @@ class RoomView:
     names: dict[UUID, str]
     protected_address: bool
     hides_names: bool
+    files_erased: bool
 
 
 def my_rooms(platform: Platform, caller: Caller) -> list[RoomLine]:
@@ -110,7 +111,7 @@ def show(platform: Platform, caller: Caller, case_id: UUID, *, before: tuple[dat
         if not sees_all.allowed and not act.decide(Action.SEE_OWN_CONSENT, found.facts).allowed:
             raise Denied(sees_all, case_id, found.case.number)
         documents: list[VersionView] = []
-        if act.decide(Action.READ_FILES, found.facts).allowed:
+        if found.case.key_blob is not None and act.decide(Action.READ_FILES, found.facts).allowed:
             documents = list_documents(platform, act, found, before=before, limit=FILES_PER_PAGE + 1)
         act.log(Event.CASE_VIEWED, case_id=case_id)
         return _view(platform, act, found, documents)
@@ -198,6 +199,7 @@ def _view(platform: Platform, act: Act, found: Room, documents: list[VersionView
         names=names if sees_all else {},
         protected_address=case.protected_address and sees_all,
         hides_names=shown_as.neutral is not None,
+        files_erased=case.key_blob is None,
     )
 
 

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from auth.oidc import OidcError
 from samrum.config import MIB
 from samrum.db import DatabaseUnavailable
-from samrum.services.errors import Denied, Invalid, NotThere, ObjectMissing, StorageError
+from samrum.services.errors import Denied, FilesErased, Invalid, NotThere, ObjectMissing, StorageError
 from samrum.web import drafts, gate
 from samrum.web.current import platform
 from samrum.web.once import StaleForm
@@ -27,6 +27,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(NotThere, lambda _error: page(404))
     app.register_error_handler(Denied, _denied)
     app.register_error_handler(Invalid, _invalid)
+    app.register_error_handler(FilesErased, lambda _error: page(410))
     app.register_error_handler(StaleForm, lambda _error: page(400, typed=typed()))
     app.register_error_handler(DatabaseUnavailable, lambda _error: unavailable("database"))
     app.register_error_handler(StorageError, _storage)

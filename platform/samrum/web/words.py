@@ -161,4 +161,5 @@ ACTIONS = {
     "version_uploaded": _l("lagde en fil op"),
     "version_downloaded": _l("hentede en fil"),
     "denied": _l("blev nægtet adgang"),
+    "case_key_destroyed": _l("Rummets filer blev slettet for altid"),
 }

@@ -40,6 +40,7 @@ _PLAIN = {
     "version_uploaded": _l("%(who)s lagde en fil op"),
     "version_downloaded": _l("%(who)s hentede en fil"),
     "denied": _l("%(who)s fik ikke adgang"),
+    "case_key_destroyed": _l("Rummets filer blev slettet for altid"),
 }
 _OTHER = _l("%(who)s gjorde noget i rummet")
 
