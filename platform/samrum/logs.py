@@ -61,12 +61,13 @@ def install(app: Flask) -> None:
 
 
 def _types(error: BaseException) -> list[str]:
-    names: list[str] = []
+    """The error and what led to it; a chain may lead back into itself."""
+    chain: list[BaseException] = []
     current: BaseException | None = error
-    while current is not None:
-        names.append(type(current).__name__)
+    while current is not None and current not in chain:
+        chain.append(current)
         current = current.__cause__ or current.__context__
-    return names
+    return [type(one).__name__ for one in chain]
 
 
 def _places(traceback: TracebackType | None) -> list[str]:
