@@ -2,7 +2,7 @@
 # are needed; nothing is installed outside this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock screenshots wheel prove clean environment environment-dev collect collect-dev
+.PHONY: help run test check format bench messages lock screenshots wheel prove clean environment environment-dev collect collect-dev
 
 PORT ?= 8000
 PYTEST_ARGS ?= -n 2 --dist loadfile
@@ -33,6 +33,9 @@ bench: environment-dev ## how fast files are sealed and opened
 
 screenshots: collect-dev ## make the README's pictures again
 	@PYTHONPATH=tests exec $(PY) tests/support/screenshots.py
+
+messages: environment-dev ## find new Danish messages; translate them in platform/samrum/translations/en
+	@exec sh deploy/messages.sh
 
 lock: environment-dev ## choose new versions of the packages, and write their hashes down
 	$(PY) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
