@@ -8,7 +8,7 @@ catalogue=platform/samrum/translations/en/LC_MESSAGES/messages.po
 pybabel() { .venv/bin/python -m babel.messages.frontend "$@"; }
 pybabel -q extract -F deploy/babel.cfg -k _l -k lazy_gettext --sort-output --no-location --omit-header -o "$found" .
 if [ -f "$catalogue" ]; then
-    pybabel -q update -i "$found" -o "$catalogue" -l en --no-fuzzy-matching --ignore-obsolete --omit-header
+    pybabel -q update -i "$found" -o "$catalogue" -l en --no-fuzzy-matching --ignore-obsolete
 else
     mkdir -p "$(dirname "$catalogue")"
     pybabel -q init -i "$found" -o "$catalogue" -l en
