@@ -16,7 +16,7 @@ from samrum.web import cookies, once
 from samrum.web.current import platform
 from samrum.web.multipart import fields_before_file
 
-_NOT_KEPT = ("once", "password", "old", "code", "draft", "answer")
+_NOT_KEPT = ("once", "password", "old", "code", "draft", "answer", "recovery")
 
 
 def second_step() -> str:

@@ -12,7 +12,7 @@ from samrum.web.drafts import safe_path
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login import blueprint
 from samrum.web.login.entering import go_on
-from samrum.web.login.staff import CodeForm
+from samrum.web.login.staff import code_form
 from samrum.web.words import LOGIN_PROBLEMS
 
 
@@ -22,7 +22,7 @@ def again() -> ResponseReturnValue:
     """Ask for a code or a passkey; who gave one lately goes straight on."""
     login = current_user.login
     target = safe_path(request.args.get("next", "/"))
-    form = CodeForm(request.form)
+    form = code_form()
     status = 422
     if request.method != "POST" and step_up.is_fresh(platform(), login.stepped_up_at):
         return redirect(target, 303)

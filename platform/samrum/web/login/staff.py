@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 from wtforms import EmailField, Form, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -47,6 +48,13 @@ class CodeForm(Form):
     )
 
 
+def code_form() -> CodeForm:
+    """The form as it was sent: a recovery code has a field of its own, and is a code like any other."""
+    if request.form.get("recovery"):
+        return CodeForm(MultiDict({"code": request.form["recovery"]}))
+    return CodeForm(request.form)
+
+
 class WelcomeForm(Form):
     code = StringField(
         _l("Engangskode"),
@@ -79,7 +87,7 @@ def ways_in() -> dict[str, bool]:
 def second_step() -> ResponseReturnValue:
     """The second step: a code from the app; at the first login the app is set up here."""
     login = current_user.login
-    form = CodeForm(request.form)
+    form = code_form()
     half = caller(half=True)
     try:
         if request.method == "POST" and form.validate():

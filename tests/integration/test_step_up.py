@@ -1,0 +1,346 @@
+"""A fresh second factor before what is dangerous, and a new token whenever a login gains or changes something."""
+
+import re
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from auth import totp
+from auth.policy import StaffActor
+from samrum.models import Grant, LoginSession, Passkey
+from samrum.services import second_factor, sessions
+from samrum.services.platform import Caller
+from support.authenticator import SoftAuthenticator
+from support.bench_logins import statements, token_of_somebody
+from support.logins import actions, give_password, is_logged_in
+from support.world import PASSWORD, Browser, World
+
+PAGE = "/login/mine/codes"
+
+
+@pytest.fixture
+def birgit(world: World) -> StaffActor:
+    return world.staff("Birgit", "Børn og Unge", case_creator=True)
+
+
+@pytest.fixture
+def ulla(world: World) -> StaffActor:
+    return world.staff("Ulla", "UU")
+
+
+@pytest.fixture
+def browser(world: World, birgit: StaffActor) -> Browser:
+    return world.client(birgit)
+
+
+def _token(browser: Browser) -> str:
+    cookie = browser.client.get_cookie("samrum-login")
+    assert cookie is not None
+    return cookie.value
+
+
+def _grants(world: World, case_id: UUID) -> int:
+    with world.platform.database.transaction() as session:
+        return len(list(session.scalars(select(Grant).where(Grant.case_id == case_id))))
+
+
+def _codes(browser: Browser) -> list[str]:
+    return re.findall(r"<code>([^<]+)</code>", browser.post(PAGE).text)
+
+
+def test_right_after_the_login_nothing_more_is_asked(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=9, seconds=59)
+    assert browser.get(PAGE).status_code == 200
+
+
+def test_ten_minutes_later_a_code_is_asked_for_and_leads_back(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=10)
+    asked = browser.get(PAGE)
+    assert (asked.status_code, asked.location) == (302, f"/login/again?next={PAGE}")
+    answer = browser.post(asked.location, {"code": world.code()})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert browser.get(PAGE).status_code == 200
+    assert ("stepped_up", "app") in actions(world)
+
+
+def test_a_wrong_code_leads_nowhere_and_many_are_stopped(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=10)
+    found = [browser.post("/login/again", {"code": "000000"}).status_code for _ in range(9)]
+    assert found == [422] * 8 + [429]
+    assert browser.get(PAGE).status_code == 302
+
+
+def test_the_code_of_the_login_is_not_good_again(world: World, birgit: StaffActor) -> None:
+    browser = world.client()
+    give_password(browser)
+    code = world.code()
+    browser.post("/login/staff/code", {"code": code})
+    assert browser.post("/login/again", {"code": code}, page="/login/sessions").status_code == 422
+
+
+def test_giving_access_asks_and_keeps_what_was_typed(
+    world: World, birgit: StaffActor, ulla: StaffActor, browser: Browser
+) -> None:
+    case_id = world.case(birgit)
+    page = f"/rooms/{case_id}/access"
+    world.clock.move(minutes=11)
+    assert browser.get(page).status_code == 200, "looking is free"
+    sent = browser.post(page, {"email": "ulla@test.dk", "level": "write"})
+    assert sent.location.startswith(f"/login/again?next={page}?draft%3D")
+    assert _grants(world, case_id) == 0
+    back = browser.post(sent.location, {"code": world.code()})
+    form = browser.get(back.location).text
+    assert 'value="ulla@test.dk"' in form
+    assert re.search(r"<input(?=[^>]*value=\"write\")(?=[^>]*checked)[^>]*>", form)
+    assert browser.post(page, {"email": "ulla@test.dk", "level": "write"}).status_code == 303
+    assert _grants(world, case_id) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/login/mine/codes", "/login/mine/app", "/login/mine/password", "/login/mine/passkey", "/rooms/{case}/hand-over"],
+)
+def test_nothing_dangerous_is_done_without_it(world: World, birgit: StaffActor, browser: Browser, path: str) -> None:
+    path = path.format(case=world.case(birgit))
+    once = browser.token("/login/sessions")
+    world.clock.move(minutes=11)
+    answer = browser.post(path, {"once": once, "email": "x@test.dk"})
+    assert answer.status_code == 303
+    assert answer.location.startswith("/login/again?next=")
+
+
+@pytest.mark.parametrize("path", ["/people/{who}/reset", "/people/{who}/invite", "/people/new", "/people/hand-over"])
+def test_nor_by_an_administrator(world: World, ulla: StaffActor, path: str) -> None:
+    admin = world.client(world.staff("Anna", "It", administrator=True))
+    path = path.format(who=ulla.id)
+    world.clock.move(minutes=11)
+    assert admin.post(path).location.startswith(f"/login/again?next={path}")
+
+
+def test_every_view_that_is_dangerous_says_so(world: World) -> None:
+    """A new one of these must carry the mark; a list here is shorter than a forgotten one."""
+    marked = {
+        name
+        for name, view in world.app.view_functions.items()
+        if getattr(view, "step_up", False) or getattr(view, "step_up_to_send", False)
+    }
+    assert marked >= {
+        *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
+        *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
+        *("login.new_app", "login.new_password"),
+    }
+
+
+def test_a_citizen_is_never_asked(world: World, birgit: StaffActor) -> None:
+    case_id = world.case(birgit)
+    youth = world.client(world.citizen("7508094993"))
+    world.clock.move(minutes=20)
+    assert youth.get(f"/rooms/{case_id}").status_code == 200
+    assert youth.get("/login/again").status_code == 404
+    assert youth.get("/login/mine").status_code == 404
+
+
+def test_stepping_up_exchanges_the_token(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=10)
+    before = _token(browser)
+    browser.post("/login/again", {"code": world.code()})
+    assert _token(browser) != before
+    assert sessions.look_up(world.platform, before) is None
+    assert is_logged_in(browser)
+
+
+def test_changing_a_factor_ends_every_other_login_and_exchanges_this_one_s_token(
+    world: World, birgit: StaffActor, browser: Browser
+) -> None:
+    other, before = world.client(birgit), _token(browser)
+    assert len(_codes(browser)) == 10
+    assert sessions.look_up(world.platform, before) is None
+    assert is_logged_in(browser)
+    assert not is_logged_in(other)
+
+
+def test_a_password_is_changed_with_the_old_one_only(world: World, birgit: StaffActor, browser: Browser) -> None:
+    other = world.client(birgit)
+    new = "syv grønne ænder danser"
+    assert browser.post("/login/mine/password", {"old": "forkert", "password": new}).status_code == 422
+    assert browser.post("/login/mine/password", {"old": PASSWORD, "password": "123"}).status_code == 422
+    assert is_logged_in(other)
+    assert browser.post("/login/mine/password", {"old": PASSWORD, "password": new}).status_code == 303
+    assert is_logged_in(browser)
+    assert not is_logged_in(other)
+    assert give_password(world.client()).status_code == 422
+    assert give_password(world.client(), password=new).status_code == 303
+
+
+def test_a_recovery_code_stands_in_for_the_app_once(world: World, birgit: StaffActor, browser: Browser) -> None:
+    codes = _codes(browser)
+    for expected in (303, 422):
+        fresh = world.client()
+        half = give_password(fresh)
+        assert fresh.post(half.location, {"code": f" {codes[0].lower()} "}).status_code == expected
+    assert ("recovery_code_used", None) in actions(world)
+    assert "9 tilbage" in browser.get("/login/mine").text
+
+
+def test_new_recovery_codes_make_the_old_ones_worthless(world: World, browser: Browser) -> None:
+    old = _codes(browser)
+    _codes(browser)
+    fresh = world.client()
+    assert fresh.post(give_password(fresh).location, {"code": old[0]}).status_code == 422
+
+
+def test_recovery_codes_are_somebody_s_own(world: World, browser: Browser, ulla: StaffActor) -> None:
+    codes = _codes(browser)
+    fresh = world.client()
+    half = give_password(fresh, "ulla@test.dk")
+    assert fresh.post(half.location, {"code": codes[0]}).status_code == 422
+
+
+def test_moving_to_another_phone_needs_a_code_of_the_new_one(world: World, browser: Browser) -> None:
+    page = browser.get("/login/mine/app").text
+    key = re.search(r'id="enrol-key">(.*?)</p>', page, re.DOTALL)
+    assert key is not None
+    secret = "".join(re.findall(r"<span>(\w{4})</span>", key[1]))
+    assert browser.post("/login/mine/app", {"code": world.code()}).status_code == 422
+    code = totp.code_at(secret, world.clock.now())
+    assert browser.post("/login/mine/app", {"code": code}).status_code == 303
+    fresh = world.client()
+    half = give_password(fresh)
+    world.clock.move(minutes=1)
+    assert fresh.post(half.location, {"code": world.code()}).status_code == 422
+    assert fresh.post(half.location, {"code": totp.code_at(secret, world.clock.now())}).status_code == 303
+
+
+def _with_passkey(world: World, browser: Browser, birgit: StaffActor) -> SoftAuthenticator:
+    device = SoftAuthenticator("http://localhost", "localhost")
+    once = browser.token("/login/mine/passkey")
+    options = browser.post("/login/mine/passkey/options", {"once": once}).text
+    browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
+    with world.platform.database.transaction() as session:
+        assert session.scalars(select(Passkey.staff_id)).one() == birgit.id
+    return device
+
+
+def _options(browser: Browser, page: str = "/login/staff") -> str:
+    return browser.post("/login/passkey/options", page=page).text
+
+
+def test_a_passkey_logs_in_and_steps_up(world: World, birgit: StaffActor, browser: Browser) -> None:
+    device = _with_passkey(world, browser, birgit)
+    fresh = world.client()
+    answer = fresh.post("/login/passkey?next=/login/mine", {"answer": device.get(_options(fresh))}, page="/login/staff")
+    assert (answer.status_code, answer.location) == (303, "/login/mine")
+    assert is_logged_in(fresh)
+    world.clock.move(minutes=11)
+    stepped = fresh.post("/login/again?next=/login/mine", {"answer": device.get(_options(fresh, "/login/again"))})
+    assert (stepped.status_code, stepped.location) == (303, "/login/mine")
+    assert ("logged_in", "passkey") in actions(world)
+    assert ("stepped_up", "passkey") in actions(world)
+
+
+def test_an_answer_from_another_browser_or_a_second_time_is_refused(
+    world: World, birgit: StaffActor, browser: Browser
+) -> None:
+    device = _with_passkey(world, browser, birgit)
+    here, elsewhere = world.client(), world.client()
+    answer = device.get(_options(here))
+    assert elsewhere.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
+    assert here.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422, "spent by then"
+    again = device.get(_options(here))
+    assert here.post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 303
+    assert world.client().post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 422
+
+
+def test_a_challenge_is_good_for_five_minutes(world: World, birgit: StaffActor, browser: Browser) -> None:
+    device = _with_passkey(world, browser, birgit)
+    fresh = world.client()
+    answer = device.get(_options(fresh))
+    world.clock.move(minutes=5)
+    assert fresh.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
+
+
+def test_two_clicks_log_in_once_more(world: World, birgit: StaffActor, browser: Browser) -> None:
+    device = _with_passkey(world, browser, birgit)
+    fresh = world.client()
+    once, answer = fresh.token("/login/staff"), device.get(_options(fresh))
+    visitor = fresh.client.get_cookie("samrum-visitor")
+    assert fresh.post("/login/passkey", {"once": once, "answer": answer}).status_code == 303
+    assert visitor is not None
+    fresh.client.delete_cookie("samrum-login")
+    assert fresh.post("/login/passkey", {"once": once, "answer": answer}).status_code == 303
+    assert is_logged_in(fresh)
+
+
+def test_a_passkey_of_a_closed_account_or_a_reset_one_opens_nothing(
+    world: World, birgit: StaffActor, browser: Browser
+) -> None:
+    device = _with_passkey(world, browser, birgit)
+    admin = world.client(world.staff("Anna", "It", administrator=True))
+    admin.post(f"/people/{birgit.id}/reset")
+    assert not is_logged_in(browser)
+    fresh = world.client()
+    answer = {"answer": device.get(_options(fresh))}
+    assert fresh.post("/login/passkey", answer, page="/login/staff").status_code == 422
+    assert second_factor.own(world.platform, Caller(birgit)).passkeys == []
+
+
+def test_somebody_else_s_passkey_does_not_step_up(
+    world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
+) -> None:
+    device = _with_passkey(world, browser, birgit)
+    other = world.client(ulla)
+    world.clock.move(minutes=11)
+    answer = device.get(_options(other, "/login/again"))
+    assert other.post("/login/again", {"answer": answer}).status_code == 422
+    assert other.get(PAGE).status_code == 302
+
+
+def test_a_passkey_is_only_its_owner_s_to_remove(
+    world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
+) -> None:
+    _with_passkey(world, browser, birgit)
+    (row,) = second_factor.own(world.platform, Caller(birgit)).passkeys
+    page = f"/login/mine/passkey/{row.id}/remove"
+    assert world.client(ulla).get(page).status_code == 404
+    assert world.client(ulla).post(page, page="/login/mine").status_code == 404
+    assert browser.post(page).status_code == 303
+    assert second_factor.own(world.platform, Caller(birgit)).passkeys == []
+
+
+def test_a_passkey_cannot_be_made_from_another_login_s_challenge(
+    world: World, birgit: StaffActor, browser: Browser
+) -> None:
+    device = SoftAuthenticator("http://localhost", "localhost")
+    other = world.client(birgit)
+    once = other.token("/login/mine/passkey")
+    options = other.post("/login/mine/passkey/options", {"once": once}).text
+    form = {"name": "Telefon", "answer": device.create(options)}
+    assert browser.post("/login/mine/passkey", form).status_code == 422
+    assert other.post("/login/mine/passkey", form).status_code == 303
+
+
+def test_where_the_address_is_a_number_there_are_no_passkeys(tmp_path: Path) -> None:
+    world = World.make(tmp_path, base_url="https://10.20.30.40")
+    birgit = world.staff("Birgit", "UU")
+    browser = world.client(birgit)
+    assert "adgangsnøgle" not in browser.get("/login/staff").text
+    assert browser.get("/login/mine/passkey").status_code == 404
+
+
+def test_the_session_check_costs_one_query(world: World) -> None:
+    token = token_of_somebody(world)
+    with statements(world.platform) as seen:
+        assert sessions.look_up(world.platform, token) is not None
+    assert len(seen) == 1
+
+
+def test_tokens_are_kept_hashed_and_challenges_sealed(world: World, birgit: StaffActor, browser: Browser) -> None:
+    once = browser.token("/login/mine/passkey")
+    browser.post("/login/mine/passkey/options", {"once": once})
+    with world.platform.database.transaction() as session:
+        row = session.scalars(select(LoginSession).where(LoginSession.staff_id == birgit.id)).one()
+    assert _token(browser).encode() not in row.token_hash
+    assert row.sealed_challenge is not None
+    assert b"challenge" not in row.sealed_challenge
