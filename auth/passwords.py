@@ -134,5 +134,6 @@ def _score(password: str, own_words: Iterable[str]) -> int:
 
 
 def _pieces(words: str) -> list[str]:
-    pieces = [piece for piece in re.split(r"[\W_]+", _normal(words).lower()) if len(piece) > 2]
-    return [*pieces, "".join(pieces), "".join(reversed(pieces))]
+    whole = _normal(words).strip().lower()
+    pieces = [piece for piece in re.split(r"[\W_]+", whole) if len(piece) > 2]
+    return [whole, *pieces, "".join(pieces), "".join(reversed(pieces))]

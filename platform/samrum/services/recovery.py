@@ -10,6 +10,7 @@ from samrum.services import mail, second_factor, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
+from samrum.services.staff_login import own_words
 
 
 def new_codes(platform: Platform, caller: Caller, login_id: UUID) -> tuple[str, list[str]]:
@@ -69,11 +70,12 @@ def change_password(
     with platform.database.transaction(writes=False) as session:
         staff = session.get(Staff, caller.id)
         stored = staff.password_hash if staff is not None else None
+        words = own_words(staff) if staff is not None else ()
     if staff is None or not passwords.verify_password(stored, old, platform.password_cost):
         with platform.act(_again(caller)) as act:
             act.log(Event.LOGIN_FAILED, reason="password")
         raise LoginRefused(LoginProblem.WRONG)
-    problems = passwords.problems(new, (staff.name, staff.email))
+    problems = passwords.problems(new, words)
     hashed = passwords.hash_password(new, platform.password_cost) if not problems else ""
     with platform.act(_again(caller) if problems else caller) as act:
         forget_failures(act.session, failures)
