@@ -125,10 +125,10 @@ def create_the_room(story: Story) -> None:
     page.locator("[name=coordinator]").fill("Birgit Madsen")
     page.locator("[name=placement]").select_option("residential_home")
     page.locator("[name=trusted_adult]").fill("Faster Åse")
-    for number, (key, name) in enumerate((("grete", MOTHER), ("hans", FATHER))):
-        page.locator(f"[name=parents-{number}-name]").fill(name)
-        page.locator(f"[name=parents-{number}-cpr]").fill(story.cpr[key])
-        page.locator(f"[name=parents-{number}-custody_holder]").check(force=True)
+    for number, (key, name) in enumerate((("grete", MOTHER), ("hans", FATHER)), 1):
+        page.locator(f"[name=parent_{number}-name]").fill(name)
+        page.locator(f"[name=parent_{number}-cpr]").fill(story.cpr[key])
+        page.locator(f"[name=parent_{number}-custody_holder]").check(force=True)
     page.locator("[name=youth_access][value=write]").check(force=True)
     page.locator("[name=parent_access][value=read]").check(force=True)
     page.get_by_role("button", name="Opret rummet").click()
