@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from samrum.demo.weed import EmbeddedS3
 from storage import KeyFile, MemoryStore, Place, S3Store, Vault
+from support.bench_audit import measure as measure_audit
+from support.bench_lists import measure as measure_lists
 from support.bench_logins import measure as measure_logins
 
 _MIB = 1024 * 1024
@@ -74,6 +76,8 @@ def main() -> None:
             for size in (1, 64):
                 _measure("S3 (local)", Vault(store, keys), size, bare)
     measure_logins()
+    measure_lists()
+    measure_audit()
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ class TestPostgres:
 
     __test__ = False  # the name begins like a test class
 
-    def __init__(self) -> None:
+    def __init__(self, settings: tuple[str, ...] = _FAST) -> None:
+        self._settings = settings
         self._dir = Path(tempfile.mkdtemp(prefix="samrum-pg-"))  # short: a socket's path has at most 107 characters
         self._as_nobody = os.geteuid() == 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,7 @@ class TestPostgres:
             ).wait()
             if made != 0:
                 raise RuntimeError(f"initdb failed: {log.read_text()}")
-            settings = [word for setting in _FAST for word in ("-c", setting)]
+            settings = [word for setting in self._settings for word in ("-c", setting)]
             self._process = spawn(
                 [bin_dir / "postgres", "-D", data, "-k", self._dir, "-h", "", *settings],
                 output=output,
