@@ -9,6 +9,7 @@ from types import TracebackType
 
 from flask import Flask, Response, g, request
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -38,7 +39,7 @@ def configure(level: str) -> None:
 
 
 def install(app: Flask) -> None:
-    """One line for each request: the route's pattern, never its values."""
+    """One line for each request: the route's pattern, never its values, and no word of the sender's own choice."""
     log = logging.getLogger("samrum.requests")
 
     @app.before_request
@@ -51,7 +52,7 @@ def install(app: Flask) -> None:
             log.info(
                 "request",
                 extra={
-                    "method": request.method,
+                    "method": request.method if request.method in _METHODS else "(other)",
                     "route": request.url_rule.rule if request.url_rule else "(none)",
                     "status": response.status_code,
                     "milliseconds": round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
