@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from auth.oidc.tokens import LOGOUT_EVENT
-from auth.standin.broker import Login
+from auth.standin.claims import Login
 from auth.standin.misbehaviour import Misbehaviour
 from support.citizens import Place, Together, place_at, running_for_samrum
 from support.logins import actions, is_logged_in

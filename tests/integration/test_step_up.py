@@ -151,6 +151,33 @@ def test_stepping_up_exchanges_the_token(world: World, browser: Browser) -> None
     assert is_logged_in(browser)
 
 
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [("/login/again?next=/rooms", {}), ("/login/mine/codes", {}), ("/login/mine/password", {"old": PASSWORD})],
+)
+def test_two_clicks_keep_the_login(world: World, browser: Browser, page: str, form: dict[str, object]) -> None:
+    """The second click leaves with the token that the first one exchanges."""
+    once, before = browser.token("/login/mine/app"), _token(browser)
+    form = {**form, "once": once, "code": world.code(), "password": "syv grønne ænder danser"}
+    browser.post(page, form)
+    first = _token(browser)
+    browser.client.set_cookie("samrum-login", before)
+    second = browser.post(page, form)
+    assert (second.status_code, second.location) == (303, page)
+    assert is_logged_in(browser)
+    assert sessions.look_up(world.platform, first) is None, "the first answer was shown to nobody"
+
+
+def test_an_old_token_alone_is_worth_nothing(world: World, browser: Browser) -> None:
+    once, before = browser.token("/login/mine/codes"), _token(browser)
+    other_form = browser.token("/login/mine/codes")
+    browser.post(PAGE, {"once": once})
+    for form, minutes in ((other_form, 0), ("made.up", 0), (once, 2)):
+        world.clock.move(minutes=minutes)
+        browser.client.set_cookie("samrum-login", before)
+        assert browser.post(PAGE, {"once": form}).status_code == 401
+
+
 def test_changing_a_factor_ends_every_other_login_and_exchanges_this_one_s_token(
     world: World, birgit: StaffActor, browser: Browser
 ) -> None:

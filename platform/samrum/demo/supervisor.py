@@ -30,6 +30,7 @@ _LOG_LIMIT = 5_000_000  # bytes; a longer log is begun anew at the next start
 
 CALLBACK_PATH = "/login/citizen/callback"
 LOGGED_OUT_PATH = "/login/out"
+BACK_CHANNEL_PATH = "/login/citizen/back-channel"
 HEALTH_PATH = "/health"
 
 
@@ -97,6 +98,7 @@ def _start_and_watch(running: ExitStack, var: Path, port: int) -> None:
     standin = [
         *("-m", "auth.standin", "--issuer", issuer, "--redirect-uri", base_url + CALLBACK_PATH),
         *("--post-logout-redirect-uri", base_url + LOGGED_OUT_PATH, "--people", str(var / "people.json")),
+        *("--back-channel-logout-uri", base_url + BACK_CHANNEL_PATH),
         *("--clock-file", str(var / "clock")),
     ]
     s3 = EmbeddedS3(var / "s3", None, secret.s3_access_key, secret.s3_secret_key)

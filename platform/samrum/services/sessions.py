@@ -9,7 +9,7 @@ from hashlib import sha256
 from uuid import UUID, uuid4
 
 from auth.policy import Actor, CitizenActor, StaffActor
-from samrum.models import Citizen, LoginSession, Staff
+from samrum.models import Citizen, FormReceipt, LoginSession, Staff
 from samrum.queries.logins import end_logins, login_with_person, logins_of
 from samrum.services.audit import Event
 from samrum.services.errors import NotThere
@@ -142,6 +142,24 @@ def token_for_second_click(platform: Platform, login_id: UUID) -> str | None:
     with platform.database.transaction() as session:
         row = session.get(LoginSession, login_id, with_for_update=True)
         if row is None or row.ended_at is not None or now - row.created_at > _SAME_CLICK:
+            return None
+        token = secrets.token_urlsafe(32)
+        row.token_hash = token_hash(token)
+        return token
+
+
+def token_after_exchange(platform: Platform, form: bytes) -> str | None:
+    """A new token for the second of two clicks on a form that exchanged the login's token: it came with the old one.
+
+    ``form`` recognises the form, whose token only that login's browser was given; None when it did no such thing.
+    """
+    now = platform.clock.now()
+    with platform.database.transaction() as session:
+        receipt = session.get(FormReceipt, form)
+        if receipt is None or receipt.result is None or now - receipt.at > _SAME_CLICK:
+            return None
+        row = session.get(LoginSession, receipt.result, with_for_update=True)
+        if row is None or row.ended_at is not None or not is_within_limits(platform, row, now):
             return None
         token = secrets.token_urlsafe(32)
         row.token_hash = token_hash(token)

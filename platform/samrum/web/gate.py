@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request
+from flask import Flask, abort, current_app, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
@@ -145,6 +145,8 @@ def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) 
         abort(404)
     if Audience.HALF_LOGGED_IN in audiences and login is not None and login.stage is Stage.PASSWORD:
         return None
+    if login is None and not streams and (second := _second_click()) is not None:
+        return second
     if login is None or not login.is_running:
         return drafts.ask_to_log_in(login, streams=streams)
     if login.stage is not Stage.FULL:
@@ -154,6 +156,22 @@ def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) 
     if not _belongs(login, audiences):
         abort(404)
     return None
+
+
+def _second_click() -> ResponseReturnValue | None:
+    """Where the first of two clicks exchanged the login's token, the second one comes with the old: go on with it."""
+    if request.method in _SAFE or not cookies.login_token():
+        return None
+    try:
+        once.check(request.form.get("once", ""))
+    except once.StaleForm:
+        return None
+    token = sessions.token_after_exchange(platform(), g.pop("once"))
+    if token is None:
+        return None
+    response = make_response(redirect(request.full_path.rstrip("?"), 303))
+    cookies.set_login(response, token)
+    return response
 
 
 def _wants_step_up(view: Any) -> bool:
