@@ -170,3 +170,17 @@ def world_on_s3(tmp_path: Path, s3_server: "EmbeddedS3", s3_bucket: str) -> "Wor
     )
     store.ensure_bucket()
     return World.make(tmp_path, store=store)
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The PKCS#11 module of a SoftHSM of our own, with one token; whoever uses it takes a label for its keys."""
+    from support.hsm import new_token, soft_hsm
+
+    made = soft_hsm(tmp_path_factory.mktemp("hsm"))
+    if made is None:
+        pytest.skip("SoftHSM 2 is not installed (Debian: softhsm2)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(made[1]))
+        new_token()
+        yield made[0]

@@ -2,11 +2,9 @@
 
 import multiprocessing
 import os
-import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,32 +14,11 @@ from storage import Corrupt, KeyFile, UnknownKek, WrappedKey, check_canary, new_
 from storage.cobblestone import expander
 from storage.keys import rewrap, unwrap
 from storage.pkcs11 import HsmKeys
+from support.hsm import PIN
 
 KEY = bytes(range(32))
-PIN = "4711-hsm"
-MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so")
 
 Wrapper = KeyFile | HsmKeys
-
-
-@pytest.fixture(scope="session")
-def hsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The PKCS#11 module of a SoftHSM of our own; `new_token` makes tokens in it."""
-    module = next((path for path in MODULES if Path(path).exists()), None)
-    if module is None or shutil.which("softhsm2-util") is None:
-        pytest.skip("SoftHSM 2 is not installed (Debian: softhsm2)")
-    directory = tmp_path_factory.mktemp("hsm")
-    (directory / "tokens").mkdir()
-    (directory / "softhsm2.conf").write_text(f"directories.tokendir = {directory / 'tokens'}\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(directory / "softhsm2.conf"))
-        new_token("first")
-        yield module
-
-
-def new_token(label: str) -> None:
-    command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", PIN]
-    subprocess.run(command, check=True, capture_output=True)
 
 
 @pytest.fixture(params=["key file", "hsm"])
