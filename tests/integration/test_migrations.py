@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import CheckConstraint, Engine, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -55,6 +55,15 @@ def test_the_migrations_make_the_tables_that_the_models_describe(engine: Engine)
             connection, opts={"compare_type": True, "compare_server_default": True, "include_object": _comparable}
         )
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_migrations_make_the_checks_that_the_models_describe(engine: Engine) -> None:
+    """Alembic does not compare these."""
+    migrations.upgrade(engine)
+    found = inspect(engine)
+    for table in Base.metadata.sorted_tables:
+        described = {str(one.name) for one in table.constraints if isinstance(one, CheckConstraint)}
+        assert {one["name"] for one in found.get_check_constraints(table.name)} == described, table.name
 
 
 def _comparable(_object: object, name: str | None, _kind: str, _reflected: bool, _compared: object) -> bool:
