@@ -24,6 +24,7 @@ class Event(StrEnum):
     LOG_VIEWED = "log_viewed"
     LOG_SEARCHED = "log_searched"
     LOG_EXPORTED = "log_exported"
+    ROW_REVIEWED = "row_reviewed"
     LEVELS_SET = "levels_set"
     PARENT_ADDED = "parent_added"
     PARENT_CHANGED = "parent_changed"

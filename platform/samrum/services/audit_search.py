@@ -90,7 +90,7 @@ class Found:
 
 def case_id_of(platform: Platform, caller: Caller, number: str) -> UUID | None:
     """The case with this number, where the auditor's organisation has one. Raises ``NotThere``."""
-    auditor = _auditor(caller)
+    auditor = auditor_of(caller)
     with platform.database.transaction(writes=False) as session:
         found = case_by_number(session, number)
         return found if found is not None and queries.number_of(session, auditor.organisation, found) else None
@@ -98,7 +98,7 @@ def case_id_of(platform: Platform, caller: Caller, number: str) -> UUID | None:
 
 def staff_id_of(platform: Platform, caller: Caller, email: str) -> UUID | None:
     """The colleague with this e-mail address, where the auditor's organisation has one. Raises ``NotThere``."""
-    auditor = _auditor(caller)
+    auditor = auditor_of(caller)
     with platform.database.transaction(writes=False) as session:
         found = staff_by_email(session, email)
         return found.id if found is not None and found.unit.organisation_id == auditor.organisation else None
@@ -106,10 +106,10 @@ def staff_id_of(platform: Platform, caller: Caller, email: str) -> UUID | None:
 
 def search(platform: Platform, caller: Caller, wanted: Search, *, before: int | None = None) -> Found:
     """A page of the log. That it was searched is logged. Raises ``NotThere``."""
-    auditor = _auditor(caller)
+    auditor = auditor_of(caller)
     with platform.act(caller) as act:
-        rows = queries.rows_matching(act.session, _terms(auditor, wanted), before=before, limit=PAGE + 1)
-        lines = _lines(act.session, auditor, rows[:PAGE])
+        rows = queries.rows_matching(act.session, terms_for(auditor, wanted), before=before, limit=PAGE + 1)
+        lines = lines_for(act.session, auditor, rows[:PAGE])
         number, email = _named(act.session, auditor, wanted)
         if before is None:
             act.log(Event.LOG_SEARCHED, case_id=wanted.case_id if number else None, detail=_detail(wanted))
@@ -118,7 +118,7 @@ def search(platform: Platform, caller: Caller, wanted: Search, *, before: int | 
 
 def export(platform: Platform, caller: Caller, wanted: Search) -> Iterator[Line]:
     """Every row that matches, the newest first. That they are taken along is logged first. Raises ``NotThere``."""
-    auditor = _auditor(caller)
+    auditor = auditor_of(caller)
     with platform.act(caller) as act:
         number, _ = _named(act.session, auditor, wanted)
         act.log(Event.LOG_EXPORTED, case_id=wanted.case_id if number else None, detail=_detail(wanted))
@@ -129,22 +129,24 @@ def _every_line(platform: Platform, auditor: StaffActor, wanted: Search) -> Iter
     before: int | None = None
     while True:
         with platform.database.transaction(writes=False) as session:
-            rows = queries.rows_matching(session, _terms(auditor, wanted), before=before, limit=_BATCH)
-            lines = _lines(session, auditor, rows)
+            rows = queries.rows_matching(session, terms_for(auditor, wanted), before=before, limit=_BATCH)
+            lines = lines_for(session, auditor, rows)
         yield from lines
         if len(rows) < _BATCH:
             return
         before = rows[-1].sequence
 
 
-def _auditor(caller: Caller) -> StaffActor:
+def auditor_of(caller: Caller) -> StaffActor:
+    """The auditor who asks. Raises ``NotThere`` for everybody else."""
     actor = caller.actor
     if not isinstance(actor, StaffActor) or not actor.auditor or not actor.active:
         raise NotThere
     return actor
 
 
-def _terms(auditor: StaffActor, wanted: Search) -> Terms:
+def terms_for(auditor: StaffActor, wanted: Search) -> Terms:
+    """What an auditor looks for, within the own organisation."""
     return Terms(
         auditor.organisation,
         wanted.case_id,
@@ -177,7 +179,8 @@ def _detail(wanted: Search) -> dict[str, str | int | bool | None]:
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
-def _lines(session: Session, auditor: StaffActor, rows: list[AuditRow]) -> list[Line]:
+def lines_for(session: Session, auditor: StaffActor, rows: list[AuditRow]) -> list[Line]:
+    """The rows as the auditor may see them."""
     people = {key for row in rows for key in (row.actor_id, row.subject_id) if key is not None}
     staff = staff_by_id(session, people)
     cases = queries.cases_by_id(session, {row.case_id for row in rows if row.case_id is not None})

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
-from samrum.web.audit import export, search  # noqa: E402, F401
+from samrum.web.audit import export, review, search  # noqa: E402, F401

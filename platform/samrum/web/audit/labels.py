@@ -12,6 +12,7 @@ EVENTS = {
     "log_viewed": _l("Rummets log set"),
     "log_searched": _l("Revisor søgte i loggen"),
     "log_exported": _l("Log taget ud"),
+    "row_reviewed": _l("Stikprøve efterset"),
     "levels_set": _l("Den unges og forældrenes adgang ændret"),
     "parent_added": _l("Forælder tilføjet"),
     "parent_changed": _l("Forælder ændret eller fjernet"),

@@ -30,6 +30,7 @@ _PLAIN = {
     "log_viewed": _l("%(who)s så listen over, hvem der har set hvad"),
     "log_searched": _l("%(who)s søgte i loggen over rummet som revisor"),
     "log_exported": _l("%(who)s tog en kopi af loggen over rummet som revisor"),
+    "row_reviewed": _l("%(who)s tjekkede som revisor, om nogen måtte se det, de så"),
     "levels_set": _l("%(who)s ændrede, hvad den unge og forældrene må"),
     "parent_added": _l("%(who)s tilføjede %(subject)s som forælder"),
     "grant_set": _l("%(who)s gav %(subject)s adgang"),
