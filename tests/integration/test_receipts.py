@@ -225,6 +225,7 @@ def release(folder: Path) -> int:
     for language in wording.LANGUAGES:
         text = (folder / f"1.{language}.txt").read_text(encoding="utf-8")
         text = text.replace("Det er frivilligt. Du kan lade være.", "Det er helt frivilligt.")
+        text = text.replace("Skole og uddannelse", "Skole og læring")
         (folder / f"{version}.{language}.txt").write_text(text, encoding="utf-8")
     return version
 
@@ -245,6 +246,9 @@ def test_new_words_are_for_new_consents_and_the_old_keep_theirs(
     assert "Tekstens version 1 " in text_of(before)
     assert "Det er helt frivilligt." in text_of(new)
     assert f"Tekstens version {newest} " in text_of(new)
+    room = words(browser.get(home.path).text)
+    assert "Skole og uddannelse, Hvor jeg bor" in room
+    assert "Skole og læring, Hvor jeg bor" in room
     with home.world.platform.database.transaction(writes=False) as session:
         assert sorted(row.wording_version for row in session.query(Consent)) == [1, newest]
 

@@ -62,6 +62,7 @@ class ConsentLine:
     recipients: list[Shown]
     to_parents: bool
     kinds: list[str]
+    wording_version: int
     purpose: str
     from_day: date
     until_day: date
@@ -124,6 +125,7 @@ def consent_line(row: Consent, names: dict[UUID, str], shown: Naming, today: dat
         recipients=shown.units(row.units),
         to_parents=row.to_parents,
         kinds=row.kinds.split(",") if row.kinds else [],
+        wording_version=row.wording_version,
         purpose=row.purpose,
         from_day=row.from_day,
         until_day=row.until_day,

@@ -12,8 +12,8 @@ from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, caller, open_to
 from samrum.web.naming import named
 from samrum.web.rooms import blueprint
-from samrum.web.rooms.standing import changes_at_eighteen, listed, standings
-from samrum.web.words import CONSENT_KINDS, REASONS
+from samrum.web.rooms.standing import changes_at_eighteen, kinds_named, listed, standings
+from samrum.web.words import REASONS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def show(case_id: UUID) -> ResponseReturnValue:
         unanswered=listed([named(name) for unit, name in view.choice.units if str(unit) not in view.answered]),
         has_answered=bool(view.answered),
         reasons=REASONS,
-        consent_kinds=CONSENT_KINDS,
+        kinds_named=kinds_named,
     )
 
 

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 from flask_babel import ngettext as _n
 
 from auth.policy import Missing
-from samrum.services.room_parts import TeamMember
+from samrum.services.room_parts import ConsentLine, TeamMember
 from samrum.services.rooms import RoomView
+from samrum.web.current import language
+from samrum.wording import wording
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ def listed(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return str(_("%(first)s og %(last)s", first=", ".join(names[:-1]), last=names[-1]))
+
+
+def kinds_named(consent: ConsentLine, youth_id: UUID) -> str:
+    """The kinds of information in the words that the consent's giver read."""
+    known = wording(consent.wording_version, language()).kinds(by_youth=consent.giver_id == youth_id)
+    return ", ".join(known.get(kind, kind) for kind in consent.kinds)
 
 
 def changes_at_eighteen(view: RoomView) -> list[str]:

@@ -14,7 +14,7 @@ from samrum.web import once
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, caller, open_to
 from samrum.web.rooms import blueprint
-from samrum.web.words import CONSENT_KINDS
+from samrum.web.rooms.standing import kinds_named
 
 
 @blueprint.get("/<uuid:case_id>/consent/<uuid:consent_id>/withdraw")
@@ -30,7 +30,7 @@ def withdraw_consent(case_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     if not consent.can_be_withdrawn:
         return redirect(url_for("rooms.show", case_id=case_id))
     return render_template(
-        "rooms/withdraw.html", room=view, consent=consent, by_owner=by_owner, consent_kinds=CONSENT_KINDS
+        "rooms/withdraw.html", room=view, consent=consent, by_owner=by_owner, kinds_named=kinds_named
     )
 
 
