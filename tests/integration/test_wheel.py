@@ -143,10 +143,11 @@ def test_the_wheel_holds_pages_static_files_translations_migrations_and_data(whe
     statics = shipped("platform/samrum/static", "[!.]*.*", "platform")
     translations = shipped("platform/samrum/translations", "*.mo", "platform")
     data = shipped("auth/data", "[!.]*.*") | shipped("auth/standin", "[!.]*.*")
-    for files in (pages, migrations, statics, data):
+    wordings = shipped("platform/samrum/wording", "*.txt", "platform")
+    for files in (pages, migrations, statics, data, wordings):
         assert files
     assert "samrum/static/vendor/dkfds/css/dkfds.min.css" in statics
-    everything = pages | migrations | statics | translations | data
+    everything = pages | migrations | statics | translations | data | wordings
     assert {name for name in everything - held if "__pycache__" not in name} == set()
 
 
