@@ -176,3 +176,74 @@ def test_what_was_typed_survives_the_question_for_a_code(chromium: Browser, demo
     page.locator("main form").filter(has=page.locator("[name=email]")).get_by_role("button").first.click()
     expect(page.get_by_text("Adgangen er gemt")).to_be_visible()
     context.close()
+
+
+def _enter(page: Page, demo: LiveDemo, password: str) -> None:
+    page.goto(f"{demo.base_url}/login/staff?next=/login/mine")
+    page.locator("[name=email]").fill("nye.nina@solby.example")
+    page.locator("[name=password]").fill(password)
+    page.get_by_role("button", name="Videre").click()
+
+
+def _enrol(page: Page, demo: LiveDemo) -> None:
+    """Set the app up with the key on the page, and log in with its first code."""
+    secret = "".join(page.locator("#enrol-key span").all_inner_texts())
+    assert page.locator(".enrol-picture svg").is_visible()
+    page.locator("[name=code]").fill(totp.code_at(secret, demo.now()))
+    page.get_by_role("button", name="Log ind", exact=True).click()
+    expect(page.get_by_role("heading", name="Dit login")).to_be_visible()
+
+
+def test_from_the_invitation_to_the_last_day(chromium: Browser, demo: LiveDemo) -> None:
+    """The administrator invites; the person chooses a password and sets an app up, loses the phone, and leaves."""
+    administrator, person = new_person(chromium), new_person(chromium, phone=True)
+    admin, nina = administrator.new_page(), person.new_page()
+    log_in_staff(admin, demo, "anna@solby.example")
+    admin.goto(f"{demo.base_url}/people/new")
+    admin.get_by_label("Navn", exact=True).fill("Nina Ny")
+    admin.get_by_label("E-mail på arbejdet").fill("nye.nina@solby.example")
+    admin.get_by_label("Enhed", exact=True).select_option("UU Solby")
+    admin.get_by_role("button", name="Opret brugeren").click()
+    code = "-".join(admin.locator(".single-use-code span:not(.sr-only)").all_inner_texts())
+
+    nina.goto(f"{demo.base_url}/login/welcome#{code}")
+    expect(nina.locator("[name=code]")).to_have_value(code)
+    assert "#" not in nina.url, "the code does not stay in the address"
+    nina.locator("[name=password]").fill("otte blå heste sover")
+    nina.get_by_role("button", name="Gem adgangskoden").click()
+    _enter(nina, demo, "otte blå heste sover")
+    expect(nina.get_by_role("heading", name="Gør din telefon til din nøgle")).to_be_visible()
+    _enrol(nina, demo)
+
+    admin.get_by_role("link", name="Koden er givet videre").click()
+    account = admin.url
+    admin.goto(f"{account}/reset")
+    admin.get_by_role("button", name="Nulstil").click()
+    nina.reload()
+    expect(nina.get_by_role("link", name="Log ind som fagperson")).to_be_visible()
+    _enter(nina, demo, "otte blå heste sover")
+    _enrol(nina, demo)
+
+    admin.goto(f"{account}/deactivate")
+    admin.get_by_role("button", name="Luk kontoen").click()
+    nina.reload()
+    expect(nina.get_by_role("link", name="Log ind som fagperson")).to_be_visible()
+    _enter(nina, demo, "otte blå heste sover")
+    expect(nina.get_by_text("E-mail eller adgangskode passer ikke").first).to_be_visible()
+    administrator.close()
+    person.close()
+
+
+def test_nothing_stays_on_a_shared_computer(chromium: Browser, demo: LiveDemo) -> None:
+    context = new_person(chromium)
+    page = context.new_page()
+    log_in_staff(page, demo, "jorgen@solby.example")
+    page.goto(f"{demo.base_url}/login/mine")
+    expect(page.get_by_text("jorgen@solby.example")).to_be_visible()
+    _log_out(page)
+    expect(page.get_by_role("heading", name="Du er logget ud")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("link", name="Log ind som fagperson")).to_be_visible()
+    assert "jorgen" not in page.content()
+    assert [cookie["name"] for cookie in context.cookies() if cookie["name"] == "samrum-login"] == []
+    context.close()
