@@ -122,14 +122,14 @@ class Platform:
                     receipt.result = act.result
                 act.finish()
         except Denied as denied:
-            self.log_denial(caller, denied)
+            self.log_denial(caller, denied.decision.reason.value, denied.case_id)
             raise
 
-    def log_denial(self, caller: Caller, denied: Denied) -> None:
-        """Write the audit row of a refusal, in a transaction of its own."""
+    def log_denial(self, caller: Caller, reason: str, case_id: UUID | None = None) -> None:
+        """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code."""
         with self.database.transaction() as session:
             act = Act(session, caller, self.clock.now())
-            act.log(Event.DENIED, case_id=denied.case_id, reason=denied.decision.reason.value)
+            act.log(Event.DENIED, case_id=case_id, reason=reason)
             act.finish()
 
     def _claim(self, session: Session, caller: Caller, now: datetime) -> FormReceipt | None:

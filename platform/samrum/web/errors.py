@@ -2,11 +2,13 @@
 
 import logging
 import uuid
+from contextlib import suppress
 
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
+from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -24,7 +26,7 @@ _PAGES = frozenset({400, 403, 404, 405, 413, 429})
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(NotThere, lambda _error: page(404))
+    app.register_error_handler(NotThere, _not_there)
     app.register_error_handler(Denied, _denied)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(FilesErased, lambda _error: page(410))
@@ -60,6 +62,14 @@ def typed() -> MultiDict[str, str]:
 
 def limit_in_words() -> str:
     return str(_("%(size)s MB", size=format_decimal(platform().settings.upload_limit // MIB)))
+
+
+def _not_there(_error: NotThere) -> ResponseReturnValue:
+    """Whoever is logged in and reaches for what is not theirs leaves a row, whether it is there or not."""
+    if current_user.is_authenticated:
+        with suppress(DatabaseUnavailable):
+            platform().log_denial(gate.caller(again=True), "not_there")
+    return page(404)
 
 
 def _denied(error: Denied) -> ResponseReturnValue:

@@ -15,6 +15,7 @@ from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_use
 from auth.policy import StaffActor
 from samrum.db import DatabaseUnavailable
 from samrum.services import sessions, step_up
+from samrum.services.errors import NotThere
 from samrum.services.platform import Caller, Platform
 from samrum.services.sessions import Login, Stage
 from samrum.web import cookies, drafts, once
@@ -154,7 +155,7 @@ def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) 
     if Audience.HALF_LOGGED_IN in audiences:
         return redirect(drafts.safe_path(request.args.get("next", "/")), 303)
     if not _belongs(login, audiences):
-        abort(404)
+        raise NotThere
     return None
 
 

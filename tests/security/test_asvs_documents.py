@@ -1,0 +1,128 @@
+"""What SECURITY.md promises (OWASP ASVS 5.0 asks for much of it in writing) is what the code does."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from auth import passwords
+from auth.recovery import COUNT
+from samrum.config import Settings
+from samrum.services import audit, invitations, staff_login, throttle
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ROOT / "platform/samrum/services"
+
+
+@cache
+def section(title: str) -> str:
+    """The text under a heading, its lines joined."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"no section {title}"
+    return " ".join(found[1].split())
+
+
+def default(setting: str) -> object:
+    return Settings.model_fields[setting].default
+
+
+def test_the_limits_against_guessing_are_those_that_are_written_down() -> None:
+    text = section("Ways to log in")
+    minutes = int(throttle.WINDOW.total_seconds() // 60)
+    assert f"for {minutes} minutes: {throttle.PER_ACCOUNT} for an account" in text
+    assert f"{throttle.PER_ADDRESS} for an address" in text
+    assert f"{invitations._RESETS} times an hour" in text
+    assert invitations.RESET_LIFE.total_seconds() == 3600
+
+
+def test_the_rules_for_passwords_are_those_that_are_written_down() -> None:
+    text = section("Ways to log in")
+    assert f"have {passwords.MINIMUM_LENGTH} to {passwords.MAXIMUM_LENGTH} characters" in text
+    assert f"{passwords.ADVISED_LENGTH} and more are advised" in text
+    assert COUNT == 10
+    assert "one of ten recovery codes" in text
+    assert "the person's name or e-mail, of the names of their unit and organisation, or of the service's name" in text
+    source = ast.get_source_segment((SERVICES / "staff_login.py").read_text(), function("staff_login.py", "own_words"))
+    assert source is not None
+    for word in ("staff.name", "staff.email", "staff.unit.name", "staff.unit.organisation.name", "ISSUER"):
+        assert word in source
+    assert staff_login.ISSUER == "Samrum"
+
+
+def test_how_long_a_login_lasts_is_what_is_written_down() -> None:
+    text = section("Ways to log in")
+    assert (
+        f"{default('session_idle_minutes')} minutes without use, {default('session_hours')} hours in any case" in text
+    )
+    assert f"in the last {default('step_up_minutes')} minutes" in text
+    assert default("session_idle_minutes") == 30, "NIST SP 800-63B, AAL2"
+    assert isinstance(hours := default("session_hours"), int)
+    assert hours <= 12, "NIST SP 800-63B, AAL2"
+
+
+def test_there_are_no_ways_to_log_in_besides_those_that_are_written_down() -> None:
+    """Whoever begins a full login does so by ``sessions.begin``: these four places do, each with its line."""
+    found = set()
+    for path in (ROOT / "platform/samrum").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for outer in ast.walk(tree):
+            if isinstance(outer, ast.FunctionDef):
+                for node in ast.walk(outer):
+                    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("sessions.begin", "begin"):
+                        found.add((path.stem, outer.name))
+                    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("LoginSession"):
+                        found.add((path.stem, outer.name))
+    assert found == {
+        ("sessions", "begin"),
+        ("staff_login", "give_password"),
+        ("staff_login", "_give_code"),
+        ("passkeys", "log_in"),
+        ("citizen_login", "_finish"),
+    }
+    text = section("Ways to log in")
+    for way in ("MitID through the broker", "one-time code of an app", "recovery codes", "A passkey"):
+        assert way in text
+
+
+def test_what_decides_is_written_down_field_by_field_and_so_is_what_does_not() -> None:
+    text = section("What decides who may do what")
+    assert "tests/unit/auth/decision_table.md" in text
+    assert (ROOT / "tests/unit/auth/decision_table.md").is_file()
+    for field in ("name", "CPR number", "File names and comments", "Units, places", "Roles of an account"):
+        assert field in text
+    for surrounding in (
+        "the time",
+        "the address",
+        "the browser",
+        "Place, device and hour of the day are not looked at",
+    ):
+        assert surrounding in text
+
+
+def test_the_logs_are_listed_with_what_where_and_for_whom() -> None:
+    text = section("What is logged, and where")
+    for word in (
+        "The audit log",
+        "The technical log",
+        "append-only",
+        "Standard error",
+        "UTC",
+        "Nothing else is written",
+    ):
+        assert word in text
+    assert len(audit.Event) > 40, "views, downloads, changes, refusals, logins and acts of administrators"
+
+
+@pytest.mark.parametrize("path", ["SECURITY.md", "README.md"])
+def test_every_file_of_ours_that_is_named_is_there(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:platform|auth|storage|tests|deploy|templates)/[\w./-]+\.\w+)`", text):
+        assert (ROOT / name).is_file(), name
+
+
+def function(file: str, name: str) -> ast.FunctionDef:
+    tree = ast.parse((SERVICES / file).read_text(encoding="utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name)

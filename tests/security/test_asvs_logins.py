@@ -1,0 +1,133 @@
+"""Logins and their tokens as OWASP ASVS 5.0 V6, V7, V9 and V10 ask for them, where no other test says it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from joserfc import jwt
+
+from auth import passkeys
+from auth.oidc import PROFILES, Assurance, CitizenIdentity, Refusal, Refused
+from auth.policy import StaffActor
+from auth.standin.signing import new_key
+from samrum.services import citizen_login
+from samrum.services.errors import LoginProblem, LoginRefused
+from samrum.services.platform import SYSTEM
+from support.authenticator import SoftAuthenticator
+from support.logins import give_password, is_logged_in
+from support.standin import Citizen, Standin, running_standin
+from support.world import YOUTH_CPR, Browser, World
+
+
+@pytest.fixture
+def birgit(world: World) -> StaffActor:
+    return world.staff("Birgit", "Børn og Unge", case_creator=True)
+
+
+def passkey_of(world: World, browser: Browser) -> SoftAuthenticator:
+    device = SoftAuthenticator("http://localhost", "localhost")
+    once = browser.token("/login/mine/passkey")
+    options = browser.client.post("/login/mine/passkey/options", data={"once": once}).text
+    made = browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
+    assert made.status_code == 303
+    return device
+
+
+def test_who_is_closed_out_by_a_stranger_s_guesses_gets_in_with_a_passkey_and_stays_in(
+    world: World, birgit: StaffActor
+) -> None:
+    running = world.client(birgit)
+    device = passkey_of(world, running)
+    for number in range(9):
+        answer = give_password(world.client(), password=f"gæt {number}")
+    assert answer.status_code == 429
+    assert is_logged_in(running)
+    fresh = world.client()
+    once = fresh.token("/login/staff")
+    options = fresh.client.post("/login/passkey/options", data={"once": once}).text
+    assert fresh.post("/login/passkey", {"answer": device.get(options)}, page="/login/staff").status_code == 303
+    assert is_logged_in(fresh)
+
+
+def test_a_passkey_s_challenge_has_256_random_bits() -> None:
+    challenges = {passkeys.new_challenge() for _ in range(500)}
+    assert len(challenges) == 500
+    assert {len(challenge) for challenge in challenges} == {32}
+
+
+def test_a_login_s_token_has_256_random_bits(world: World, birgit: StaffActor) -> None:
+    tokens = set()
+    for _ in range(50):
+        cookie = world.client(birgit).client.get_cookie("samrum-login")
+        assert cookie is not None
+        assert re.fullmatch(r"[\w-]{43}", cookie.value)
+        tokens.add(cookie.value)
+    assert len(tokens) == 50
+
+
+def test_every_page_of_somebody_logged_in_has_a_way_out(world: World, birgit: StaffActor) -> None:
+    anna = world.staff("Anna", "It", administrator=True)
+    case_id = world.case(birgit)
+    pages = (
+        (
+            birgit,
+            ("/", "/rooms", "/rooms/new", f"/rooms/{case_id}", f"/rooms/{case_id}/log", "/login/mine"),
+        ),
+        (birgit, (f"/rooms/{case_id}/files/new", f"/rooms/{case_id}/access", "/privacy")),
+        (anna, ("/people", "/people/new", "/people/hand-over", "/login/sessions")),
+        (world.citizen(YOUTH_CPR), (f"/rooms/{case_id}", f"/rooms/{case_id}/consent", "/login/sessions")),
+    )
+    for person, paths in pages:
+        browser = world.client(person)
+        for path in paths:
+            page = browser.client.get(path, follow_redirects=True).text
+            assert re.search(r'<form method="post" action="/login/out">.*?Log ud', page), path
+
+
+def identity(issuer: str, subject: str, cpr: str | None) -> CitizenIdentity:
+    return CitizenIdentity(issuer, subject, cpr, None, None, Assurance.SUBSTANTIAL, None, None, "id token", None)
+
+
+def test_the_same_subject_at_another_broker_is_somebody_else(world: World, birgit: StaffActor) -> None:
+    world.case(birgit)
+    known = identity("https://broker.example", "subject-1", YOUTH_CPR)
+    with world.platform.act(SYSTEM) as act:
+        found = citizen_login._registered(world.platform, act, known)
+    with world.platform.act(SYSTEM) as act:
+        again = citizen_login._registered(world.platform, act, replace(known, cpr=None))
+        assert again.id == found.id
+    with pytest.raises(LoginRefused) as refused, world.platform.act(SYSTEM) as act:
+        citizen_login._registered(world.platform, act, identity("https://other.example", "subject-1", None))
+    assert refused.value.problem is LoginProblem.UNKNOWN_CITIZEN
+
+
+@pytest.fixture(scope="module")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    with running_standin(tmp_path_factory.mktemp("standin")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("header", ["jwk", "jku", "x5u"])
+def test_a_token_s_own_word_for_where_its_key_lies_is_not_followed(
+    standin: Standin, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    forger = new_key("RS256", standin.broker.keys.current.kid)
+    value = forger.as_dict(private=False) if header == "jwk" else f"{standin.url}/keys-of-somebody-else"
+
+    def forged(claims: dict[str, object], *_: object, **__: object) -> str:
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": forger.kid, header: value}, claims, forger)
+
+    party = standin.relying_party()
+    url, attempt = party.begin()
+    query = Citizen().log_in(url)
+    monkeypatch.setattr(standin.broker.keys, "sign", forged)
+    with pytest.raises(Refused) as refused:
+        party.finish(attempt, query)
+    assert refused.value.code in (Refusal.SIGNATURE_INVALID, Refusal.TOKEN_MALFORMED)
+
+
+def test_no_profile_asks_a_broker_to_remember_the_citizen_or_to_go_on_without_them() -> None:
+    for profile in PROFILES.values():
+        assert "offline_access" not in profile.scopes
+        assert "token" not in str(profile.parameters.get("response_type", ""))
