@@ -111,8 +111,7 @@ def search(platform: Platform, caller: Caller, wanted: Search, *, before: int | 
         rows = queries.rows_matching(act.session, terms_for(auditor, wanted), before=before, limit=PAGE + 1)
         lines = lines_for(act.session, auditor, rows[:PAGE])
         number, email = _named(act.session, auditor, wanted)
-        if before is None:
-            act.log(Event.LOG_SEARCHED, case_id=wanted.case_id if number else None, detail=_detail(wanted))
+        act.log(Event.LOG_SEARCHED, case_id=wanted.case_id if number else None, detail=_detail(wanted))
     return Found(lines, lines[-1].sequence if len(rows) > PAGE else None, number, email)
 
 

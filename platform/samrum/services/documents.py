@@ -221,11 +221,11 @@ class UploadPage:
 
 
 def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID | None = None) -> UploadPage:
-    """What is shown before a file is chosen; ``document_id`` for a new version.
+    """What is shown before a file is chosen; ``document_id`` for a new version. Logged as a view.
 
     Raises ``NotThere``, ``Denied`` or ``FilesErased``.
     """
-    with platform.act(replace(caller, once=None), writes=False) as act:
+    with platform.act(replace(caller, once=None)) as act:
         found = act.require(case_id, Action.WRITE_FILES)
         case_key(found.case)  # nobody chooses a file in vain
         newest = None
@@ -236,6 +236,7 @@ def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id
                 raise NotThere
             newest = _view(platform, found.case, row, naming(act, found.case))
         case = found.case
+        act.log(Event.DOCUMENT_VIEWED if document_id else Event.CASE_VIEWED, case_id=case_id, document_id=document_id)
         # a parent is not told that there is something to hide
         warns = case.protected_address and act.decide(Action.SEE_CASE, found.facts).allowed
         return UploadPage(case.youth_name, caller.id == case.youth_id, newest, warns)

@@ -19,7 +19,8 @@ _OOXML: Final = "application/vnd.openxmlformats-officedocument."
 _ODF: Final = "application/vnd.oasis.opendocument."
 _UNNAMED_ZIP: Final = frozenset({"application/zip", "application/octet-stream"})
 # names of parts stand uncompressed in a ZIP file, so that a stream can be searched for them
-_MACROS: Final = (b"vbaProject.bin", b"Basic/script-lc.xml")
+# in whatever letters: names of parts are equal whatever their case (ECMA-376 part 2)
+_MACROS: Final = (b"vbaproject.bin", b"basic/script-lc.xml")
 _PARTS: Final = {"docx": b"word/", "xlsx": b"xl/", "pptx": b"ppt/"}
 _LONGEST_MARK: Final = max(map(len, _MACROS))
 
@@ -111,8 +112,9 @@ class Inspector:
 
     def _look_inside(self, chunk: bytes) -> None:
         seam = self._tail + chunk[:_LONGEST_MARK]
+        plain, plain_seam = chunk.lower(), seam.lower()
         for mark in _MACROS:
-            if mark in chunk or mark in seam:
+            if mark in plain or mark in plain_seam:
                 raise Invalid(Problem.FILE_HAS_MACROS, "file")
         if self._wanted and (self._wanted in chunk or self._wanted in seam):
             self._wanted = b""

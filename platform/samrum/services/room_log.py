@@ -70,8 +70,7 @@ def show_log(platform: Platform, caller: Caller, case_id: UUID, *, before: int |
         rows = audit_queries.rows_of_case(act.session, case_id, before=before, limit=PAGE + 1)
         has_more, rows = len(rows) > PAGE, rows[:PAGE]
         lines = _lines(platform, act, found, rows)
-        if before is None:
-            act.log(Event.LOG_VIEWED, case_id=case_id)
+        act.log(Event.LOG_VIEWED, case_id=case_id)
         case = found.case
         is_youth = caller.id == case.youth_id
         return LogPage(case.number, case.youth_name, is_youth, lines, rows[-1].sequence if has_more else None)

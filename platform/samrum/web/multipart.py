@@ -74,7 +74,7 @@ class IncomingForm:
             rest += chunk
 
     def _read_fields(self, decoder: MultipartDecoder) -> None:
-        name, value = "", bytearray()
+        name, value, total = "", bytearray(), 0
         while True:
             event = self._next(decoder)
             if isinstance(event, File):
@@ -89,7 +89,8 @@ class IncomingForm:
                 name, value = event.name, bytearray()
             elif isinstance(event, Data):
                 value += event.data
-                if len(value) > _FORM_BYTES:
+                total += len(event.data)
+                if total > _FORM_BYTES:
                     raise RequestEntityTooLarge
                 if not event.more_data:
                     self.fields.add(name, value.decode("utf-8", "replace"))

@@ -1,6 +1,5 @@
 """The search: what was looked for stands in the address by number, code and id, never by name."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from samrum.web.audit import blueprint
 from samrum.web.audit.labels import EVENTS, PEOPLE, REASONS, label
 from samrum.web.current import platform
 from samrum.web.gate import Audience, caller, open_to
+from samrum.web.given import day, row_number
 from samrum.web.rooms.forms import DayField, is_sent, name_field, one_line, options, status, typed
 
 
@@ -46,7 +46,7 @@ def search() -> ResponseReturnValue:
             return redirect(url_for("audit.search", **address_of(wanted)), 303)
         return render_template("audit/search.html", form=form, found=None), status(form)
     wanted = wanted_here()
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_number)
     found = audit_search.search(platform(), caller(), wanted, before=before)
     if not form.data["number"] and not form.data["email"]:
         form = SearchForm(data=_as_form(wanted, found))
@@ -63,8 +63,8 @@ def wanted_here() -> Search:
         request.args.get("room", type=UUID),
         request.args.get("actor", type=UUID),
         action if action in set(Event) else None,
-        request.args.get("first", type=date.fromisoformat),
-        request.args.get("last", type=date.fromisoformat),
+        request.args.get("first", type=day),
+        request.args.get("last", type=day),
     )
 
 

@@ -18,9 +18,8 @@ from samrum.web.gate import SIGNED_IN, caller, open_to, refreshed
 from samrum.web.multipart import be_patient
 
 _ATTR_CHAR: Final = "!#$&+-.^_`|~"
-_ASCII: Final = str.maketrans(
-    {"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa", '"': "'", "\\": "_", "%": "_"}
-)
+_DANISH: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"})
+_UNSAFE: Final = str.maketrans({'"': "'", **dict.fromkeys("\\/%:<>|?*", "_")})
 
 
 @blueprint.get("/files/<uuid:document_id>/<int(max=2147483647):number>")
@@ -49,7 +48,8 @@ def download(case_id: UUID, document_id: UUID, number: int) -> ResponseReturnVal
 
 def content_disposition(name: str) -> str:
     """``attachment`` under this name: in ASCII for old programs, and exactly (RFC 6266, RFC 8187)."""
-    letters = unicodedata.normalize("NFKD", name.translate(_ASCII))
+    # only then what is unsafe: a full-width quotation mark has become a plain one
+    letters = unicodedata.normalize("NFKD", name.translate(_DANISH)).translate(_UNSAFE)
     plain = "".join(letter if " " <= letter <= "~" else "_" for letter in letters if not unicodedata.combining(letter))
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTR_CHAR)}"
 

@@ -15,6 +15,7 @@ from flask_babel import to_user_timezone
 from samrum.services.room_log import LogLine, NamedVersion, show_log
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, caller, open_to
+from samrum.web.given import row_number
 from samrum.web.naming import named
 from samrum.web.rooms import blueprint
 from samrum.web.rooms.standing import day
@@ -80,12 +81,12 @@ class Happening:
 @open_to(*SIGNED_IN)
 def log(case_id: UUID) -> ResponseReturnValue:
     """The newest first, grouped by day; older ones are a link away."""
-    before = request.args.get("before", "")
-    page = show_log(platform(), caller(), case_id, before=int(before) if before.isdecimal() else None)
+    before = request.args.get("before", type=row_number)
+    page = show_log(platform(), caller(), case_id, before=before)
     days: list[tuple[date, list[Happening]]] = [
         (when, _merged(list(lines))) for when, lines in groupby(page.lines, key=lambda line: local_day(line.at))
     ]
-    return render_template("rooms/log.html", case_id=case_id, page=page, days=days, is_first_page=not before)
+    return render_template("rooms/log.html", case_id=case_id, page=page, days=days, is_first_page=before is None)
 
 
 def local_day(moment: datetime) -> date:

@@ -1,0 +1,65 @@
+"""What a careless or hostile sender can type, name and send; each found by an attack on the service."""
+
+import pytest
+from werkzeug.http import parse_options_header
+
+from samrum.services.errors import Invalid, Problem
+from samrum.services.filetypes import Inspector
+from samrum.web.files.download import content_disposition
+from support.household import Household
+from support.uploads import CONTENT_TYPE, Parcel, docx_with
+from support.world import World
+
+
+@pytest.fixture
+def home(world: World) -> Household:
+    return Household.make(world)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plan\uff02; filename=skadelig.exe; x=\uff02.pdf",  # full-width quotation marks
+        "plan\uff3c.pdf",  # a full-width backslash, which would escape what follows
+        "..\uff0f..\uff0fplan.pdf",
+        "100\uff05.pdf",
+        "plan\uff1a\uff1c\uff1e\uff5c\uff1f\uff0a.pdf",
+    ],
+)
+def test_a_file_name_never_breaks_out_of_its_header(name: str) -> None:
+    """Compatibility forms of dangerous characters become the plain ones when a name is put into ASCII."""
+    plain = content_disposition(name).partition("; filename*=")[0].removeprefix('attachment; filename="')
+    assert plain.endswith('"')
+    assert not set(plain[:-1]) & set('"\\/%:<>|?*')
+    assert parse_options_header(content_disposition(name))[1]["filename"] == name, "the exact one, for new programs"
+
+
+@pytest.mark.parametrize("before", ["9" * 5000, "9" * 20, str(2**63)])
+def test_a_page_of_the_log_that_no_number_reaches_is_the_first(home: Household, before: str) -> None:
+    answer = home.world.client(home.youth).get(f"{home.path}/log?before={before}")
+    assert answer.status_code == 200
+    assert "Birgit oprettede rummet" in answer.text
+
+
+@pytest.mark.parametrize("step", [17, 100_000])
+@pytest.mark.parametrize("part", ["word/VBAPROJECT.BIN", "word/vbaproject.bin", "word/VbaProject.Bin"])
+def test_macros_are_found_in_whatever_letters_they_are_written(part: str, step: int) -> None:
+    """Names of parts are equal whatever the case of their letters (ECMA-376 part 2, 6.2.2.3)."""
+    content, inspector = docx_with(part), Inspector("plan.docx")
+
+    def feed() -> None:
+        for start in range(0, len(content), step):
+            inspector.feed(content[start : start + step])
+
+    with pytest.raises(Invalid) as refused:
+        feed()
+    assert refused.value.problem is Problem.FILE_HAS_MACROS
+
+
+def test_the_fields_of_an_upload_are_limited_together(home: Household) -> None:
+    """Each of them is small; together they would fill the memory of the process, or the drafts."""
+    browser = home.world.client(home.owner)
+    path = f"{home.path}/files/new"
+    fields = {"once": browser.token(path), "kind": "other"} | {f"more{number}": "x" * 400_000 for number in range(5)}
+    body = b"".join(Parcel(fields, "plan.txt", b"hej"))
+    assert browser.client.post(path, data=body, content_type=CONTENT_TYPE).status_code == 413
