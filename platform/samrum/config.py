@@ -117,6 +117,9 @@ class Settings(BaseSettings):
         1.0, gt=0, le=5, description="How often a running download asks again whether it is still allowed."
     )
     orphan_hours: int = Field(24, ge=12, description="`samrum gc` removes what no version needs after this long.")
+    audit_months: int = Field(
+        0, ge=0, le=1200, description="`samrum audit remove-old` removes rows of this age, in months; `0`: never."
+    )
     debug: bool = Field(False, description="Flask's debug mode. Refused in production.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     demo_clock_file: Path | None = Field(None, description="Demo only: a file with seconds to move the clock by.")

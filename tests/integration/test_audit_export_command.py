@@ -3,6 +3,7 @@
 import json
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,23 @@ def test_a_database_that_is_not_up_to_date_is_told_in_a_sentence(
 ) -> None:
     monkeypatch.setenv("SAMRUM_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.sqlite'}")
     assert "samrum migrate" in says(audit("verify"), 1)
+
+
+def test_old_rows_go_when_the_setting_says_so(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with log.engine.begin() as connection:
+        disarm(connection)
+        long_ago = datetime.now(UTC) - timedelta(days=100)
+        replace_all(connection, chained([{**row, "at": long_ago} for row in rows(connection)]))
+    assert says(audit("remove-old")) == "No row is old enough.\n"
+    monkeypatch.setenv("SAMRUM_AUDIT_MONTHS", "1")
+    assert says(audit("remove-old")) == "Rows 1 to 9 were removed.\n"
+    assert says(audit("remove-old")) == "No row is old enough.\n"
+    assert says(audit("verify")).startswith("Rows 1 to 9 were removed on ")
+
+
+def test_nothing_is_removed_from_a_log_that_was_tampered_with(log: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMRUM_AUDIT_MONTHS", "1")
+    with log.engine.begin() as connection:
+        disarm(connection)
+        change(connection, 4, actor_id=None)
+    assert says(audit("remove-old"), 1) == "Row 4 was changed after it was written.\n"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import click
 
@@ -11,10 +11,12 @@ from samrum import migrations
 from samrum.clock import SystemClock
 from samrum.config import SettingsError, load_settings
 from samrum.db import Database
-from samrum.services import audit_check
+from samrum.services import audit_check, audit_retention
 from samrum.services.audit_export import check_export
-from samrum.services.chain import ChainBroken, Fault, Mark, Whole
+from samrum.services.chain import ChainBroken, Fault, Mark
 from samrum.services.checkpoints import BadCheckpoint, BadKey, PublicKey, SigningKey, load_public, open_checkpoint
+
+T = TypeVar("T")
 
 _PATH = click.Path(path_type=Path)
 _FAULTS = {
@@ -98,6 +100,19 @@ def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None) -
         raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
 
 
+@audit.command("remove-old")
+def remove_old() -> None:
+    """Remove rows older than SAMRUM_AUDIT_MONTHS, whole months at a time. Run it every night."""
+    settings = load_settings()
+    removed = _checked(
+        lambda: audit_retention.remove_old(_database(), SystemClock(), settings.audit_months, progress=_progress)
+    )
+    if removed is None:
+        click.echo("No row is old enough.")
+    else:
+        click.echo(f"Rows {removed.first} to {removed.last} were removed.")
+
+
 @audit.command("create-key")
 @click.argument("path", type=_PATH)
 @click.option("--name", required=True, help="What the log is called, such as samrum.example.dk/audit.")
@@ -120,15 +135,15 @@ def _database() -> Database:
     return database
 
 
-def _checked(check: Callable[[], Whole]) -> Whole:
+def _checked(check: Callable[[], T]) -> T:
     try:
-        whole = check()
+        found = check()
     except ChainBroken as broken:
         _end_progress()
         click.echo(_FAULTS[broken.fault].format(broken.sequence, broken.until))
         sys.exit(1)
     _end_progress()
-    return whole
+    return found
 
 
 def _marks(paths: Iterable[Path], key: PublicKey) -> list[Mark]:

@@ -1,12 +1,13 @@
 """Adding to the audit log, and reading it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, Text, Uuid, bindparam, cast, insert, select, text, update
+from sqlalchemy import Result, Text, Uuid, bindparam, cast, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from samrum.models import AuditHead, AuditRow, AuditSegment
+from samrum.models import AuditHead, AuditReview, AuditRow, AuditSegment
 
 _ROWS, _ENDS = (AuditRow.metadata.tables[name] for name in (AuditRow.__tablename__, AuditHead.__tablename__))
 _HEAD = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == 1)
@@ -74,3 +75,18 @@ def every_row(session: Session) -> Result[Any]:
 def removed_stretches(session: Session) -> list[AuditSegment]:
     """The sealed stretches whose rows were removed, in their order."""
     return list(session.scalars(select(AuditSegment).order_by(AuditSegment.first)))
+
+
+def first_since(session: Session, moment: datetime) -> int | None:
+    """The number of the first row, in the chain's order, that is not older than this moment."""
+    query = select(_ROWS.c.sequence).where(_ROWS.c.at >= moment).order_by(_ROWS.c.sequence).limit(1)
+    return session.scalars(query).one_or_none()
+
+
+def remove_stretch(session: Session, first: int, last: int, previous_hash: bytes, now: datetime) -> None:
+    """Seal this stretch of rows and remove them, with the spot checks that were made of them."""
+    last_hash = session.scalars(select(_ROWS.c.hash).where(_ROWS.c.sequence == last)).one()
+    session.add(AuditSegment(first=first, last=last, previous_hash=previous_hash, last_hash=last_hash, removed_at=now))
+    session.flush()
+    for column in (AuditReview.sequence, _ROWS.c.sequence):
+        session.execute(delete(column.table).where(column.between(first, last)))

@@ -25,6 +25,7 @@ class Event(StrEnum):
     LOG_SEARCHED = "log_searched"
     LOG_EXPORTED = "log_exported"
     ROW_REVIEWED = "row_reviewed"
+    LOG_SHORTENED = "log_shortened"
     LEVELS_SET = "levels_set"
     PARENT_ADDED = "parent_added"
     PARENT_CHANGED = "parent_changed"

@@ -19,7 +19,7 @@ def check(database: Database, *, marks: Sequence[Mark] = (), progress: Progress 
     """Follow the chain as the database holds it now, and hold nobody up meanwhile. Raises ``ChainBroken``."""
     with database.transaction(writes=False) as session:
         queries.hold_still(session)
-        end, removed = Mark(*queries.head(session)), _removed(session)
+        end, removed = Mark(*queries.head(session)), removed_so_far(session)
         with queries.every_row(session) as rows:
             return follow(_links(rows), removed=removed, marks=marks, end=end, progress=progress)
 
@@ -30,7 +30,7 @@ def export(database: Database, clock: Clock, *, progress: Progress = lambda _row
         append(session, [Entry(clock.now(), Event.LOG_EXPORTED, "system")])
     with database.transaction(writes=False) as session:
         queries.hold_still(session)
-        end, removed = Mark(*queries.head(session)), _removed(session)
+        end, removed = Mark(*queries.head(session)), removed_so_far(session)
         with queries.every_row(session) as rows:
             yield from write_export(_links(rows), removed, end, progress)
 
@@ -46,7 +46,8 @@ def _links(rows: Iterable[Sequence[Any]]) -> Iterator[Link]:
         yield Link(fields["sequence"], canonical(fields), row[0], row[1])
 
 
-def _removed(session: Session) -> list[Removed]:
+def removed_so_far(session: Session) -> list[Removed]:
+    """The sealed stretches whose time has passed."""
     return [
         Removed(row.first, row.last, row.previous_hash, row.last_hash, row.removed_at)
         for row in queries.removed_stretches(session)

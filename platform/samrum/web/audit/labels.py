@@ -13,6 +13,7 @@ EVENTS = {
     "log_searched": _l("Revisor søgte i loggen"),
     "log_exported": _l("Log taget ud"),
     "row_reviewed": _l("Stikprøve efterset"),
+    "log_shortened": _l("Gamle rækker fjernet"),
     "levels_set": _l("Den unges og forældrenes adgang ændret"),
     "parent_added": _l("Forælder tilføjet"),
     "parent_changed": _l("Forælder ændret eller fjernet"),
