@@ -1,6 +1,7 @@
 """Fetching a version."""
 
 import random
+import time
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -226,6 +227,20 @@ def test_a_login_that_ends_cuts_a_download_off(papers: Papers) -> None:
     next(pieces)
     with pytest.raises(CutOff):
         next(pieces)
+
+
+@pytest.mark.usefixtures("big")
+def test_a_slow_receiver_gets_small_pieces_so_that_it_is_asked_in_between(papers: Papers) -> None:
+    opened, size = _opened(papers, Caller(papers.owner))
+    sizes = []
+    for piece in opened.pieces(0, size, lambda: Caller(papers.owner)):
+        sizes.append(len(piece))
+        if len(sizes) in (3, 6):
+            time.sleep(0.15)
+    assert sum(sizes) == size
+    assert max(sizes[:3]) > 100_000
+    assert max(sizes[3:11]) <= 32 * 1024
+    assert sizes[-2] > 100_000  # it has caught up
 
 
 @pytest.mark.usefixtures("big")

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -152,7 +153,16 @@ def test_of_two_clicks_that_run_side_by_side_one_counts(papers: Papers) -> None:
     assert len(papers.versions()) == len(papers.objects()) == 1
 
 
-def test_many_people_at_the_same_moment_are_all_kept_and_numbered_without_a_gap(papers: Papers) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def papers_on_either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Papers]:
+    url = request.getfixturevalue("postgres_database") if request.param == "postgresql" else ""
+    world = World.make(tmp_path, database_url=url)
+    yield Papers.make(world)
+    world.platform.database.engine.dispose()
+
+
+def test_many_people_at_the_same_moment_are_all_kept_and_numbered_without_a_gap(papers_on_either: Papers) -> None:
+    papers = papers_on_either
     document_id = papers.document()
     people_count = 8
     ready = threading.Barrier(people_count)

@@ -1,5 +1,6 @@
 import io
 import random
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ from flask import Flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from samrum.services.errors import Invalid, Problem
-from samrum.web.multipart import IncomingForm, fields_before_file
+from samrum.web.multipart import PATIENCE, IncomingForm, be_patient, fields_before_file
 from support.uploads import BOUNDARY, CONTENT_TYPE, Parcel, Stream
 
 MIB = 1024 * 1024
@@ -127,6 +128,29 @@ def test_fields_behind_the_file_are_left_out() -> None:
     late = f'\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name="once"\r\n\r\nlate\r\n--{BOUNDARY}--\r\n'
     body = body.removesuffix(f"\r\n--{BOUNDARY}--\r\n".encode()) + late.encode()
     assert _read(body) == ({"a": "b"}, "x.pdf", b"y")
+
+
+def test_nobody_is_waited_for_for_ever() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        be_patient({"gunicorn.socket": ours})
+        assert ours.gettimeout() == PATIENCE
+    be_patient({})
+
+
+def test_a_sender_who_stands_still_is_told_that_the_file_did_not_arrive() -> None:
+    class Stalled(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _buffer: object) -> int:
+            raise TimeoutError
+
+    environ = {"CONTENT_LENGTH": "500", "CONTENT_TYPE": CONTENT_TYPE, "wsgi.input": Stalled()}
+    context = Flask(__name__).test_request_context(method="POST", environ_overrides=environ)
+    with context, pytest.raises(Invalid) as caught:
+        IncomingForm(10 * MIB)
+    assert caught.value.problem is Problem.UPLOAD_CUT_SHORT
 
 
 def test_the_fields_of_an_upload_that_will_not_be_carried_out_are_read_without_its_file() -> None:

@@ -18,17 +18,17 @@ from samrum.models import (
     Unit,
 )
 
+_LOGINS = (
+    select(LoginSession, Staff, Citizen)
+    .outerjoin(Staff, Staff.id == LoginSession.staff_id)
+    .outerjoin(Citizen, Citizen.id == LoginSession.citizen_id)
+    .options(joinedload(Staff.unit).joinedload(Unit.organisation))
+)
+
 
 def login_with_person(session: Session, token_hash: bytes) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
     """The login that a token stands for and whose it is, ended or not, in one query."""
-    query = (
-        select(LoginSession, Staff, Citizen)
-        .outerjoin(Staff, Staff.id == LoginSession.staff_id)
-        .outerjoin(Citizen, Citizen.id == LoginSession.citizen_id)
-        .options(joinedload(Staff.unit).joinedload(Unit.organisation))
-        .where(LoginSession.token_hash == token_hash)
-    )
-    row = session.execute(query).one_or_none()
+    row = session.execute(_LOGINS.where(LoginSession.token_hash == token_hash)).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 
 

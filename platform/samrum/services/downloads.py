@@ -20,8 +20,10 @@ from samrum.services.keys import case_key
 from samrum.services.platform import Caller, Platform
 from storage import Corrupt, Place, Reader, StorageError, WrappedKey
 
-SLICE: Final = 64 * 1024
-"""Bytes handed over at a time: between two of them a slow receiver's right to the rest is asked about."""
+_SLICE: Final = 32 * 1024
+_SLOW: Final = 0.1
+"""A receiver who takes longer than these seconds for a piece gets small ones of ``_SLICE`` bytes: between two of them
+the right to the rest is asked about."""
 
 _log = logging.getLogger("samrum.downloads")
 
@@ -55,13 +57,17 @@ class Download:
 
         Raises ``CutOff`` when caller or storage fail in the middle: the pieces never simply end short.
         """
+        every, taken = self._platform.settings.recheck_seconds, 0.0
         try:
             for piece in self._reader.read(start, stop):
-                for at in range(0, len(piece), SLICE):
-                    if time.monotonic() - self._asked >= self._platform.settings.recheck_seconds:
+                step = _SLICE if taken > _SLOW else len(piece)
+                for at in range(0, len(piece), step):
+                    if time.monotonic() - self._asked >= every:
                         self._ask_again(refreshed())
                         self._asked = time.monotonic()
-                    yield piece[at : at + SLICE]
+                    handed = time.monotonic()
+                    yield piece[at : at + step]
+                    taken = max(time.monotonic() - handed, taken if at else 0.0)
         except (StorageError, DatabaseUnavailable) as error:
             _log.warning("download cut", extra={"why": type(error).__name__})
             raise CutOff from error

@@ -17,7 +17,7 @@ PATIENCE: Final = 60.0
 """Seconds that a sender or receiver may stand still: a thread is not held for somebody who has walked off."""
 
 _FIRST_CHUNK: Final = 64 * 1024
-_CHUNK: Final = 1024 * 1024
+_CHUNK: Final = 256 * 1024
 _FORM_BYTES: Final = 512 * 1024
 _LINGER: Final = 30.0
 
