@@ -129,7 +129,7 @@ def test_two_clicks_record_one_consent(papers: Papers) -> None:
         ({"from_day": ""}, "Vælg den første dag"),
     ],
 )
-def test_what_is_wrong_is_told_and_what_was_typed_stays(papers: Papers, fields: dict[str, str], sentence: str) -> None:
+def test_what_is_wrong_is_told_and_what_was_typed_stays(papers: Papers, fields: dict[str, Any], sentence: str) -> None:
     answer = _send(papers, papers.youth.id, **fields)
     assert answer.status_code == 422
     assert sentence in answer.text
