@@ -16,8 +16,8 @@ class DatabaseUnavailable(Exception):
 def make_engine(url: str) -> Engine:
     """An engine for ``url``. SQLite gets WAL, foreign keys, full synchronisation and write transactions that queue."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=8, pool_timeout=5)
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        return create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8, pool_timeout=5)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import threading
 import time
 from datetime import UTC, datetime
 from types import TracebackType
@@ -36,6 +37,14 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("botocore", "boto3", "urllib3", "s3transfer", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    threading.excepthook = _of_a_thread
+
+
+def _of_a_thread(failed: threading.ExceptHookArgs) -> None:
+    """What fails outside of any request is told as everything else is: Python itself would print the error's text."""
+    if failed.exc_value is not None:
+        error = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        logging.getLogger("samrum.errors").error("unexpected error", exc_info=error)
 
 
 def install(app: Flask) -> None:

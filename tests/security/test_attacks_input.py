@@ -63,3 +63,13 @@ def test_the_fields_of_an_upload_are_limited_together(home: Household) -> None:
     fields = {"once": browser.token(path), "kind": "other"} | {f"more{number}": "x" * 400_000 for number in range(5)}
     body = b"".join(Parcel(fields, "plan.txt", b"hej"))
     assert browser.client.post(path, data=body, content_type=CONTENT_TYPE).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/login/staff", "email"), ("/login/staff", "password"), ("/login/welcome", "code"), ("/login/staff", "unasked")],
+)
+def test_a_text_that_no_database_holds_is_refused_before_it_gets_there(home: Household, path: str, field: str) -> None:
+    """PostgreSQL has no NUL in a text; what cannot be asked for must not be an error of ours."""
+    form = {"email": "birgit@test.dk", "password": "x", "code": "AAAAA", field: "birgit\0@test.dk"}
+    assert home.world.client().post(path, form).status_code == 400

@@ -138,6 +138,8 @@ def _enforce() -> ResponseReturnValue | None:
         return drafts.ask_for_second_factor(login, streams=streams)
     if request.method not in _SAFE and not streams and not getattr(view, "from_machines", False):
         once.check(request.form.get("once", ""))
+        if any("\0" in value for _name, value in request.form.items(multi=True)):
+            abort(400)  # nobody types it, and PostgreSQL takes none in a text
     return None
 
 
