@@ -31,6 +31,13 @@ ANSWERS = {
 # unheard: a grant without consents, expired, revoked, colleague of the reader, administrator, auditor); citizens (the
 # youth, another youth, a parent of the minor, the parent of one who has turned 18, at that one's room).
 TABLE = """
+audit.as_csv                GET    L S L   N N N N N N N N P   N N N N
+audit.as_json_lines         GET    L S L   N N N N N N N N P   N N N N
+audit.review                POST   L S L   N N N N N N N N G   N N N N
+audit.sample                GET    L S L   N N N N N N N N P   N N N N
+audit.sample                POST   L S L   N N N N N N N N F   N N N N
+audit.search                GET    L S L   N N N N N N N N P   N N N N
+audit.search                POST   L S L   N N N N N N N N F   N N N N
 consents.given              GET    L S L   N N N N N N N N N   P N P N
 consents.receipt            GET    L S L   N N N N N N N N N   P N P N
 files.download              GET    L S L   P P P D N N N N N   P N P N

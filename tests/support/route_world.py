@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from auth.policy import CitizenActor, Level, StaffActor
 from samrum.cpr import Cpr
-from samrum.models import CaseParent, Grant, LoginSession
+from samrum.models import AuditRow, CaseParent, Grant, LoginSession
 from samrum.services import people, sessions
+from samrum.services.audit import Event
 from samrum.services.cases import NewParent
 from samrum.services.documents import NewVersion, receive
 from samrum.services.grants import revoke_grant
@@ -28,6 +29,7 @@ KINDS = (
     "youth", "other_youth", "parent", "adult_parent",
 )  # fmt: skip
 ADULT_CPR = "6110084123"  # 18 since October 2026
+_QUERIES = {"audit.review": {"seed": "1", "upto": "1000", "count": "50"}}  # what an address needs behind its path
 SUMMER = NOON.replace(month=9, day=1)
 
 
@@ -64,6 +66,9 @@ class RouteWorld:
         self.girl, self.boy = self._room_of_the_girl(), self._room_of_the_boy()
         self.browsers = {kind: self._browser(kind) for kind in KINDS}
         self.cookies = {kind: _cookies(browser) for kind, browser in self.browsers.items()}
+        self.browsers["owner"].get(f"/rooms/{self.girl.case_id}")
+        with self.world.platform.database.transaction() as session:
+            self.opening = session.scalars(select(AuditRow.sequence).where(AuditRow.action == Event.CASE_VIEWED)).one()
         deactivated = self.people["deactivated"]
         people.deactivate_staff(self.world.platform, SYSTEM, deactivated.id)
         self.world.platform.database.engine.dispose()
@@ -133,11 +138,13 @@ class RouteWorld:
             "consent_id": room.consents[own],
             "staff_id": self.people["colleague"].id,
             "passkey_id": uuid4(),
+            "sequence": self.opening,
             "lang": "en",
             "filename": "samrum.css",
         } | changes
+        wanted = {name: values[name] for name in rule.arguments} | _QUERIES.get(rule.endpoint, {})
         with self.world.app.test_request_context():
-            return self.world.app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})  # type: ignore[arg-type]
+            return self.world.app.url_for(rule.endpoint, **wanted)  # type: ignore[arg-type]
 
     def _everybody(self) -> None:
         staff = self.world.staff

@@ -132,7 +132,7 @@ def test_a_setting_that_is_missing_is_named(
     production: Environment, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.delenv(name)
-    with pytest.raises(SettingsError, match=f"\n{name}: "):
+    with pytest.raises(SettingsError, match=rf"\n{name}\b"):
         load_settings()
 
 
