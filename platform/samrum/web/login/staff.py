@@ -91,7 +91,10 @@ def second_step() -> ResponseReturnValue:
     half = caller(half=True)
     try:
         if request.method == "POST" and form.validate():
-            return enter(staff_login.give_code(platform(), half, login.id, form.code.data or ""), _next())
+            response = enter(staff_login.give_code(platform(), half, login.id, form.code.data or ""), _next())
+            if not login.has_second_factor:
+                flash(_("Telefonen er sat op. Lav også nødkoder under Dit login til den dag, den er væk."), "info")
+            return response
         return _ask_for_code(form, half, login, 422 if form.errors else 200)
     except LoginRefused as refused:
         if refused.problem is LoginProblem.LOGIN_ENDED:
