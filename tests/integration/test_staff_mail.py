@@ -211,8 +211,32 @@ def test_a_notice_waits_for_the_mail_server_and_the_change_does_not(
     answer = browser.post("/login/mine/password", {"old": PASSWORD, "password": NEW_PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/login/mine")
     server.start()
+    world.clock.move(minutes=6)
     upkeep.collect_garbage(world.platform)
     assert _subjects(server, to="birgit@test.dk") == ["Your Samrum password was changed"]
+    with world.platform.database.transaction() as session:
+        assert session.scalar(select(func.count()).select_from(WaitingLetter)) == 0
+
+
+def test_an_address_that_is_not_served_holds_up_nobody_else(world: World, server: MailServer) -> None:
+    wrong, right = world.staff("Wrong", "It"), world.staff("Right", "It")
+    with world.platform.act(SYSTEM) as act:
+        for who in (wrong, right):
+            mail.notify(world.platform, act, act.session.get_one(Staff, who.id), mail.Kind.CODES_MADE)
+            world.clock.move(seconds=1)
+            act.now = world.clock.now()
+        act.session.get_one(Staff, wrong.id).email = "no address"
+    assert mail.deliver(world.platform) == 1
+    assert [letter["To"] for letter in server.letters] == ["right@test.dk"]
+
+
+def test_a_notice_that_nobody_took_for_a_month_is_given_up(
+    world: World, server: MailServer, birgit: StaffActor
+) -> None:
+    server.stop()
+    world.client(birgit).post("/login/mine/codes")
+    world.clock.move(days=31)
+    upkeep.collect_garbage(world.platform)
     with world.platform.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(WaitingLetter)) == 0
 

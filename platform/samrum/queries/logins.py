@@ -16,6 +16,7 @@ from samrum.models import (
     PasskeyChallenge,
     Staff,
     Unit,
+    WaitingLetter,
 )
 
 _LOGINS = (
@@ -86,6 +87,7 @@ def sweep(session: Session, *, logins_before: datetime, rest_before: datetime) -
     What belonged to a login goes sooner than the login's own row: no login runs for longer than a day.
     """
     session.execute(delete(LoginSession).where(LoginSession.created_at < logins_before))
+    session.execute(delete(WaitingLetter).where(WaitingLetter.at < logins_before))
     session.execute(
         update(LoginSession)
         .where(LoginSession.created_at < rest_before)

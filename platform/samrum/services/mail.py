@@ -22,6 +22,7 @@ from samrum.services.platform import Act, Platform
 _log = logging.getLogger("samrum.mail")
 _TAKEN_FOR = timedelta(minutes=5)
 _MOST_AT_ONCE = 20
+_FAILURES_AT_ONCE = 2
 
 
 class Kind(StrEnum):
@@ -55,9 +56,10 @@ def notify(platform: Platform, act: Act, staff: Staff, kind: Kind) -> None:
 
 
 def deliver(platform: Platform) -> int:
-    """Send the notices that wait; returns how many went. Those that the mail server does not take wait on."""
-    sent = 0
-    while platform.mailer is not None and sent < _MOST_AT_ONCE:
+    """Send the notices that wait; returns how many went. Those that the mail server does not take wait on,
+    until upkeep gives them up."""
+    sent = failed = 0
+    while platform.mailer is not None and sent < _MOST_AT_ONCE and failed < _FAILURES_AT_ONCE:
         taken = _take(platform)
         if taken is None:
             break
@@ -66,9 +68,8 @@ def deliver(platform: Platform) -> int:
             platform.mailer.send(_letter(platform, kind, email))
         except MailUnavailable as error:
             _log.warning("a notice waits: the mail server does not take it", extra={"why": str(error)})
-            with platform.database.transaction() as session:
-                session.get_one(WaitingLetter, letter_id).taken_at = None
-            break
+            failed += 1  # it stays taken for a while, so that one address that is not served holds up nobody else's
+            continue
         with platform.database.transaction() as session:
             session.delete(session.get_one(WaitingLetter, letter_id))
         sent += 1
