@@ -1,8 +1,10 @@
 """Samrum: a shared room for the files of one young person."""
 
+from hashlib import sha256
 from importlib.resources import files
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
 from jinja2 import FileSystemLoader
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -12,11 +14,18 @@ from samrum.config import MIB, Settings
 from samrum.services.platform import Platform
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Language and messages in a signed cookie; Flask itself still signs with SHA-1."""
+
+    digest_method = staticmethod(sha256)
+
+
 def create_app(settings: Settings, platform: Platform | None = None) -> Flask:
     """The web service. Raises ``SettingsError``. ``platform`` stands in for the one built from the settings."""
     app = Flask(__name__, template_folder=None)
     platform = platform or make_platform(settings)
     app.extensions["samrum"] = platform
+    app.session_interface = _Sessions()
     app.jinja_loader = FileSystemLoader(str(files("templates")))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config.update(

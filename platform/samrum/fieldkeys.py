@@ -30,8 +30,10 @@ class FieldKeys:
 
     @classmethod
     def load(cls, path: Path) -> "FieldKeys":
-        """Read the key file. Raises ``FieldKeyError``."""
+        """Read the key file. Raises ``FieldKeyError``, for one that others can read as well."""
         try:
+            if path.stat().st_mode & 0o027:
+                raise FieldKeyError(f"{path} is open to others: chmod 600 (or 640 for its group to read)")
             lines = path.read_text().splitlines()
             return cls(bytes.fromhex(next(line for line in lines if line and not line.startswith("#"))))
         except (OSError, ValueError, StopIteration) as error:

@@ -80,3 +80,14 @@ def test_a_known_answer_so_that_no_release_loses_what_an_earlier_one_sealed() ->
 
 KNOWN_INDEX = "6c2ce0b342a10ef1039e7dd53711da6a5a5724ff669da1d3fb893006616063ce"
 KNOWN_SEALED = "000102030405060708090a0bbd58e7003926c43eda710a4fcd8ca540c8bfcab598e89ef865e8"
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o620, 0o644, 0o666])
+def test_a_field_key_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "fields"
+    FieldKeys.create(path)
+    path.chmod(mode)
+    with pytest.raises(FieldKeyError, match="open to others"):
+        FieldKeys.load(path)
+    path.chmod(0o640)
+    FieldKeys.load(path)

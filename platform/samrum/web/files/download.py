@@ -79,7 +79,7 @@ def _headers(sight: Sight) -> dict[str, str]:
     return {
         "Content-Type": sight.media_type,
         "Content-Disposition": content_disposition(sight.name),
-        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Content-Security-Policy": "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
         "Accept-Ranges": "bytes",

@@ -24,7 +24,7 @@ from samrum.web.words import PROBLEMS, ROLES
 
 _PAGE = 50
 _NEW_UNIT = "+"
-_EMAIL = re.compile(r"\s*[^@\s]+@[^@\s]+\.[^@\s]+\s*$")
+_EMAIL = re.compile(r"\s*[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+\s*$")  # there is one way to match it: no time to be wasted
 
 
 class StaffForm(Form):
