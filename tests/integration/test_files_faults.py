@@ -27,7 +27,7 @@ from support.service import Service
 from support.uploads import CONTENT_TYPE, Parcel, pdf
 from support.world import MOTHER_CPR, World, wait_until
 
-LARGE = 64 * MIB
+LARGE = 40 * MIB  # more than all the buffers on the way together
 
 
 class Kept:

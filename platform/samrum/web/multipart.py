@@ -1,7 +1,7 @@
 """Reading an upload as it arrives: the form's fields first, then the file, chunk by chunk, never onto a disk."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from flask import Response, request
@@ -20,6 +20,7 @@ _FIRST_CHUNK: Final = 64 * 1024
 _CHUNK: Final = 256 * 1024
 _FORM_BYTES: Final = 512 * 1024
 _LINGER: Final = 30.0
+_LINGER_STILL: Final = 5.0
 
 
 class IncomingForm:
@@ -143,14 +144,15 @@ def let_the_sender_finish(response: Response) -> Response:
     and lose it when the connection breaks before."""
     environ = request.environ
     if request.method == "POST" and "wsgi.input_terminated" in environ:
-        response.call_on_close(lambda: _discard(environ["wsgi.input"].read))
+        response.call_on_close(lambda: _discard(environ))
     return response
 
 
-def _discard(read: Callable[[int], bytes]) -> None:
+def _discard(environ: dict[str, Any]) -> None:
+    be_patient(environ, _LINGER_STILL)
     deadline = time.monotonic() + _LINGER
     try:
-        while read(_CHUNK) and time.monotonic() < deadline:
+        while environ["wsgi.input"].read(_CHUNK) and time.monotonic() < deadline:
             pass
     except (OSError, ParseException):
         return
