@@ -1,16 +1,22 @@
 """What SECURITY.md promises (OWASP ASVS 5.0 asks for much of it in writing) is what the code does."""
 
 import ast
+import inspect
 import re
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from auth import passwords
+from auth.oidc import ProviderSettings
+from auth.oidc.transport import LONGEST_ANSWER_SECONDS
 from auth.recovery import COUNT
+from samrum import mail
 from samrum.config import Settings
-from samrum.services import audit, invitations, staff_login, throttle
+from samrum.services import audit, consents, documents, filetypes, invitations, staff_login, throttle
+from storage import S3Store
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "platform/samrum/services"
@@ -114,6 +120,52 @@ def test_the_logs_are_listed_with_what_where_and_for_whom() -> None:
     ):
         assert word in text
     assert len(audit.Event) > 40, "views, downloads, changes, refusals, logins and acts of administrators"
+
+
+def test_every_key_and_every_kind_of_data_has_its_line() -> None:
+    keys = section("Keys, and what they are for")
+    for key in (
+        "Key-encryption keys",
+        "Case keys, data keys",
+        "Field key",
+        "broker",
+        "S3, database and mail",
+        "Checkpoint",
+    ):
+        assert key in keys
+    data = section("Data, and how it is kept")
+    for kind in ("Files, their names", "CPR numbers", "Passwords", "Names, birth dates", "The audit log", "Open"):
+        assert kind in data
+
+
+def test_how_long_others_are_waited_for_is_what_is_written_down() -> None:
+    text = section("What it talks to")
+    database = (ROOT / "platform/samrum/db.py").read_text(encoding="utf-8")
+    assert "pool_size=8, max_overflow=8, pool_timeout=5" in database
+    assert "5 seconds for one of 16 connections (8 kept, 8 more)" in text
+    waits = inspect.signature(S3Store).parameters
+    assert (
+        f"{waits['connect_timeout'].default:.0f} seconds to connect, {waits['read_timeout'].default:.0f} to read,"
+        f" {waits['attempts'].default} tries, {waits['connections'].default} connections"
+    ) in text
+    broker = {field.name: field.default for field in fields(ProviderSettings)}
+    assert (
+        f"{broker['connect_timeout']:.0f} seconds to connect, {broker['read_timeout']:.0f} to read,"
+        f" {LONGEST_ANSWER_SECONDS} for an answer"
+    ) in text
+    assert f"| {mail.TIMEOUT_SECONDS:.0f} seconds | Notices wait" in text
+
+
+def test_what_may_be_uploaded_is_what_is_written_down() -> None:
+    text = section("What is checked of what comes in")
+    words = {"jpg": "JPEG", "jpeg": "JPEG", "webp": "WebP"}
+    for extension in filetypes.TYPES:
+        assert words.get(extension, extension.upper()) in text
+    assert f"{default('upload_limit_mib')} MiB at most" in text
+    assert f"names ({filetypes.LONGEST_NAME})" in text
+    assert f"comments ({documents.LONGEST_COMMENT})" in text
+    assert consents.LONGEST_YEARS == 2
+    assert "a consent's two years at most" in text
 
 
 @pytest.mark.parametrize("path", ["SECURITY.md", "README.md"])
