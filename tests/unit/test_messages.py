@@ -18,13 +18,18 @@ def english() -> Catalog:
         return read_po(file, locale="en")
 
 
-def messages_in_use() -> set[str]:
-    """Every Danish message in the code and the templates; of a plural the singular."""
+def found_in_use() -> set[str | tuple[str, ...]]:
+    """Every Danish message in the code and the templates; a plural with its singular."""
     with (ROOT / "deploy/babel.cfg").open() as file:
         mapping, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
     found = extract_from_dir(ROOT, mapping, options, keywords, directory_filter=_holds_messages)
-    return {message if isinstance(message, str) else message[0] for _, _, message, _, _ in found}
+    return {message for _, _, message, _, _ in found}
+
+
+def messages_in_use() -> set[str]:
+    """Every Danish message in the code and the templates; of a plural the singular."""
+    return {message if isinstance(message, str) else message[0] for message in found_in_use()}
 
 
 def _holds_messages(folder: str) -> bool:
@@ -40,6 +45,15 @@ def test_no_message_lacks_its_english(english: Catalog) -> None:
         return all([texts] if isinstance(texts, str) else texts)
 
     assert sorted(message for message in messages_in_use() if not has_english(message)) == []
+
+
+def test_every_plural_has_its_english_for_one_and_for_many(english: Catalog) -> None:
+    def is_plural(message: str) -> bool:
+        entry = english.get(message)
+        return entry is not None and bool(entry.pluralizable)
+
+    plurals = {message[0] for message in found_in_use() if not isinstance(message, str)}
+    assert sorted(message for message in plurals if not is_plural(message)) == []
 
 
 def test_no_english_text_is_a_guess_or_misses_a_value(english: Catalog) -> None:
