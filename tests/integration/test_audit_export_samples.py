@@ -131,6 +131,13 @@ def test_nobody_marks_a_row_of_another_organisation_or_a_row_that_is_no_opening(
     assert answer.status_code == 404
 
 
+def test_a_row_number_that_no_row_can_have_is_not_there(household: Household, auditor: StaffActor) -> None:
+    browser = household.world.client(auditor)
+    for sequence in (2**63 - 1, 2**63, 10**30):
+        path = f"/audit/sample/{sequence}?seed=1&upto=99&count=3"
+        assert browser.post(path, {"remark": ""}, page="/audit/sample").status_code == 404
+
+
 @pytest.mark.parametrize("count", ["", "0", "101", "ti"])
 def test_a_draw_of_no_number_says_so(household: Household, auditor: StaffActor, count: str) -> None:
     answer = household.world.client(auditor).post("/audit/sample", {"count": count})

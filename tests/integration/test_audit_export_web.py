@@ -179,7 +179,20 @@ def test_a_search_that_cannot_be_made_says_why_and_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize(
-    "query", ["?room=x", "?actor=%00", "?action=x", "?first=yesterday", "?before=x", "?last=9999-12-30", "?before=-1"]
+    "query",
+    [
+        "?room=x",
+        "?actor=%00",
+        "?action=x",
+        "?first=yesterday",
+        "?before=x",
+        "?before=-1",
+        "?before=99999999999999999999",
+        "?last=9999-12-31",
+        "?last=0001-01-01",
+        "?first=0001-01-01",
+        "?first=9999-12-31",
+    ],
 )
 def test_an_address_made_by_hand_does_no_harm(household: Household, auditor: StaffActor, query: str) -> None:
     assert household.world.client(auditor).get(f"/audit{query}").status_code == 200

@@ -25,6 +25,7 @@ from samrum.services.platform import Caller, Platform
 
 PAGE = 50
 _BATCH = 500
+_BEFORE_ANY_ROW, _AFTER_ANY_ROW = date(2000, 1, 1), date(9000, 1, 1)
 
 
 class Role(StrEnum):
@@ -151,8 +152,10 @@ def terms_for(auditor: StaffActor, wanted: Search) -> Terms:
         wanted.case_id,
         wanted.actor_id,
         wanted.action,
-        None if wanted.first is None else _midnight(wanted.first),
-        None if wanted.last is None else _midnight(wanted.last + timedelta(days=1)),
+        _midnight(wanted.first) if wanted.first is not None and wanted.first > _BEFORE_ANY_ROW else None,
+        _midnight(wanted.last + timedelta(days=1))
+        if wanted.last is not None and wanted.last < _AFTER_ANY_ROW
+        else None,
     )
 
 

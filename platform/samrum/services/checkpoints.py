@@ -1,9 +1,9 @@
 """Signed checkpoints: how long the audit chain was and what it ended with, to be kept outside the database.
 
-The text is a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint) in a signed note with an Ed25519 signature
-(https://c2sp.org/signed-note): the log's name, the number of its last row, that row's hash, and the signature. The log
-is a chain and not a tree, so the hash is the chain's: it covers every row up to there, and whoever wants to see that
-two checkpoints belong together follows the rows between them.
+The text has the form of a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint), a signed note with an Ed25519
+signature (https://c2sp.org/signed-note): the log's name, the number of its last row, a hash, and the signature. The log
+is a chain and not a Merkle tree, so the hash is that of its last row. It covers every row up to there; whoever wants to
+see that two checkpoints belong together follows the rows between them.
 """
 
 import os

@@ -44,6 +44,10 @@ EVENTS = {
     "staff_invited": _l("Bruger inviteret"),
     "staff_created": _l("Bruger oprettet"),
     "staff_deactivated": _l("Bruger lukket"),
+    "kek_added": _l("Nøgle tilføjet"),
+    "kek_removed": _l("Nøgle fjernet"),
+    "case_keys_rewrapped": _l("Rummenes nøgler skiftet"),
+    "case_key_destroyed": _l("Rums nøgle ødelagt"),
     "organisation_changed": _l("Organisationens valg ændret"),
 }
 

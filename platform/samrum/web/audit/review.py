@@ -18,6 +18,7 @@ from samrum.web.audit.labels import EVENTS, PEOPLE, label
 from samrum.web.audit.search import address_of, wanted_here
 from samrum.web.current import platform
 from samrum.web.gate import Audience, caller, open_to
+from samrum.web.given import row_number
 from samrum.web.rooms.forms import DayField, is_sent, one_line, status, typed
 
 
@@ -56,7 +57,7 @@ def sample() -> ResponseReturnValue:
     return page, status(form)
 
 
-@blueprint.post("/sample/<int:sequence>")
+@blueprint.post("/sample/<int(max=9223372036854775807):sequence>")
 @open_to(Audience.AUDITOR)
 def review(sequence: int) -> ResponseReturnValue:
     """Mark a row of the sample in the address as seen to."""
@@ -70,9 +71,8 @@ def review(sequence: int) -> ResponseReturnValue:
 
 def _draw_here() -> Draw | None:
     """The draw in the address; None where there is none."""
-    numbers = [request.args.get(name, type=int) for name in ("seed", "upto", "count")]
-    seed, upto, count = numbers
-    if seed is None or upto is None or count is None or not 1 <= count <= MOST or not 0 <= upto < 2**63:
+    seed, upto, count = (request.args.get(name, type=row_number) for name in ("seed", "upto", "count"))
+    if seed is None or upto is None or count is None or not 1 <= count <= MOST:
         return None
     asked = wanted_here()
     return Draw(seed, upto, count, Search(first=asked.first, last=asked.last))
