@@ -2,7 +2,7 @@
 # are needed; nothing is installed outside this folder.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench messages lock screenshots wheel prove clean environment environment-dev collect collect-dev
+.PHONY: help run test check format bench messages lock screenshots wheel prove fresh-clone clean environment environment-dev collect collect-dev
 
 PORT ?= 8000
 PYTEST_ARGS ?= -n 2 --dist loadfile
@@ -50,8 +50,11 @@ wheel: collect-dev ## build dist/samrum-*.whl
 	$(PY) -m build --quiet --wheel --no-isolation --outdir dist
 	@rm -rf build
 
-prove: ## clone the last commit into an empty folder and try `make run`, `make check` and `make test` there
-	@exec sh deploy/prove.sh
+prove: collect-dev ## the rules of access in a million random worlds (takes an hour and more)
+	@SAMRUM_WORLDS=1000000 exec $(PY) -m pytest --timeout=0 -n 2 tests/property/test_policy_worlds.py tests/property/test_lists_agree.py
+
+fresh-clone: ## clone the last commit into an empty folder and try `make run`, `make check` and `make test` there
+	@exec sh deploy/fresh_clone.sh
 
 clean: ## remove everything made here except the demo's data in var/
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache test-results
