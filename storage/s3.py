@@ -6,19 +6,21 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
 
 from storage.cobblestone import BLOCK
+from storage.direct import Direct
 from storage.errors import AlreadyExists, Corrupt, NotFound, StorageError, Unavailable
 from storage.store import Blob, ObjectInfo, Unfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 _PIECE: Final = BLOCK  # whole blocks, so that none is put together from two pieces
 
@@ -37,7 +39,8 @@ class S3Store:
 
     Safe to share between threads, and to make before a server forks its workers: each process opens its own
     connections the first time it needs one. ``ca_bundle`` is a file of the authorities to trust instead of the
-    system's; timeouts are in seconds; ``attempts`` counts the first try.
+    system's; timeouts are in seconds; ``attempts`` counts the first try of what is asked through boto3. Reading and
+    putting a whole object are tried once past it before, see :mod:`storage.direct`.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class S3Store:
         self._bucket = bucket
         self._endpoint, self._region, self._ca_bundle = endpoint_url, region, ca_bundle
         self._access_key, self._secret_key = access_key, secret_key
+        self._path_style, self._timeouts, self._connections = path_style, (connect_timeout, read_timeout), connections
         self._config = Config(
             s3={"addressing_style": style},
             connect_timeout=connect_timeout,
@@ -78,6 +82,22 @@ class S3Store:
     def _forget(self) -> None:
         self._lock = threading.Lock()
         self._made: S3Client | None = None
+        self._made_direct: Direct | None = None
+
+    @property
+    def _direct(self) -> Direct:
+        if self._made_direct is None:
+            scheme, _, host = self._client.meta.endpoint_url.partition("://")
+            self._made_direct = Direct(
+                f"{scheme}://{host}/{self._bucket}" if self._path_style else f"{scheme}://{self._bucket}.{host}",
+                self._access_key,
+                self._secret_key,
+                self._region,
+                ca_bundle=self._ca_bundle,
+                timeouts=self._timeouts,
+                connections=self._connections,
+            )
+        return self._made_direct
 
     @property
     def _client(self) -> "S3Client":
@@ -107,6 +127,9 @@ class S3Store:
 
     def put(self, name: str, data: bytearray) -> None:
         """See :class:`~storage.store.ObjectStore`."""
+        if (answer := self._direct.ask("PUT", name, HTTPStatus.OK, {"If-None-Match": "*"}, data)) is not None:
+            answer.raw.drain_conn()
+            return
         try:
             with _errors():
                 self._client.put_object(Bucket=self._bucket, Key=name, Body=_body(data), IfNoneMatch="*")
@@ -154,17 +177,25 @@ class S3Store:
     def read(self, name: str, start: int, stop: int | None) -> Iterator[Blob]:
         """See :class:`~storage.store.ObjectStore`."""
         wanted = f"bytes={start}-" if stop is None else f"bytes={start}-{stop - 1}"
-        with _errors():
-            answer = self._client.get_object(
-                Bucket=self._bucket, Key=name, Range=f"bytes={start}" if start < 0 else wanted
-            )
-        body = answer["Body"]
+        body, span = self._get(name, f"bytes={start}" if start < 0 else wanted)
         try:
-            first, last, total = _content_range(answer)
-            yield Blob(first, last, total, _pieces(answer))
+            first, last, total = _content_range(span)
+            yield Blob(first, last, total, _pieces(body))
         finally:
             # A body read to its end has given its connection back; any other one must not be reused.
             body.close()
+
+    def _get(self, name: str, wanted: str) -> tuple[StreamingBody, str]:
+        """The body of a range, and the header that says which it is."""
+        direct = self._direct.ask("GET", name, HTTPStatus.PARTIAL_CONTENT, {"Range": wanted})
+        if direct is not None:
+            headers = direct.headers
+            return StreamingBody(direct.raw, cast("int", headers.get("Content-Length"))), headers.get(
+                "Content-Range", ""
+            )
+        with _errors():
+            answer = self._client.get_object(Bucket=self._bucket, Key=name, Range=wanted)
+        return answer["Body"], answer.get("ContentRange", "")
 
     def delete(self, name: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
@@ -195,15 +226,14 @@ def _body(data: bytearray) -> bytes:
     return cast("bytes", data)
 
 
-def _pieces(answer: "GetObjectOutputTypeDef") -> Iterator[bytes]:
+def _pieces(body: StreamingBody) -> Iterator[bytes]:
     with _errors():
         # the body itself raises when the connection ends before Content-Length
-        yield from answer["Body"].iter_chunks(_PIECE)
+        yield from body.iter_chunks(_PIECE)
 
 
-def _content_range(answer: "GetObjectOutputTypeDef") -> tuple[int, int, int]:
+def _content_range(value: str) -> tuple[int, int, int]:
     """Start, stop and total from ``bytes FIRST-LAST/TOTAL`` (RFC 9110, 14.4)."""
-    value = answer.get("ContentRange", "")
     try:
         unit, _, rest = value.partition(" ")
         span, _, total = rest.partition("/")
