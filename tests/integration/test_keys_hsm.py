@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,7 +22,7 @@ from support.world import World
 
 
 @pytest.fixture
-def settings(hsm: str, tmp_path: Path) -> dict[str, object]:
+def settings(hsm: str, tmp_path: Path) -> dict[str, Any]:
     """What a service needs to be told; the label is this test's own."""
     pin_file = tmp_path / "pin"
     pin_file.touch(mode=0o600)
@@ -37,7 +38,7 @@ def settings(hsm: str, tmp_path: Path) -> dict[str, object]:
 
 @pytest.mark.slow
 def test_a_service_keeps_files_under_keys_in_the_module_and_serves_on_while_they_are_rotated(
-    tmp_path: Path, s3_server: EmbeddedS3, s3_bucket: str, settings: dict[str, object]
+    tmp_path: Path, s3_server: EmbeddedS3, s3_bucket: str, settings: dict[str, Any]
 ) -> None:
     service = Service(tmp_path, s3_server, s3_bucket, **settings)
     world = service.world
@@ -61,7 +62,7 @@ def test_a_service_keeps_files_under_keys_in_the_module_and_serves_on_while_they
     assert samrum(world, "fsck").stdout.startswith("2 versions checked: 0 missing, 0 corrupt, 0 without their key")
 
 
-def test_case_keys_move_from_the_module_s_first_key_to_its_second(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_case_keys_move_from_the_module_s_first_key_to_its_second(tmp_path: Path, settings: dict[str, Any]) -> None:
     world = World.make(tmp_path, **settings)
     first = keys.add_kek(world.platform)
     installation.check_keys(world.platform)
@@ -74,7 +75,7 @@ def test_case_keys_move_from_the_module_s_first_key_to_its_second(tmp_path: Path
     ]
 
 
-def test_keys_that_are_not_the_database_s_are_refused(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_keys_that_are_not_the_database_s_are_refused(tmp_path: Path, settings: dict[str, Any]) -> None:
     world = World.make(tmp_path)
     installation.check_keys(world.platform)
     hardware = make_keys(Settings(**(world.platform.settings.model_dump() | settings)))
@@ -94,7 +95,7 @@ def test_keys_that_are_not_the_database_s_are_refused(tmp_path: Path, settings: 
     ],
 )
 def test_half_a_module_is_refused(
-    tmp_path: Path, settings: dict[str, object], change: dict[str, object], said: str
+    tmp_path: Path, settings: dict[str, Any], change: dict[str, Any], said: str
 ) -> None:
     whole = World.make(tmp_path).platform.settings.model_dump() | settings
     Settings(**whole)
@@ -102,7 +103,7 @@ def test_half_a_module_is_refused(
         Settings(**(whole | change))
 
 
-def test_a_pin_that_others_can_read_is_refused(tmp_path: Path, settings: dict[str, object]) -> None:
+def test_a_pin_that_others_can_read_is_refused(tmp_path: Path, settings: dict[str, Any]) -> None:
     (tmp_path / "pin").chmod(0o644)
     with pytest.raises(SettingsError, match="SAMRUM_PKCS11_PIN_FILE: open to others"):
         World.make(tmp_path, **settings)

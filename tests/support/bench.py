@@ -1,83 +1,52 @@
-"""How fast versions are sealed and opened, beside AES-256-GCM alone in the same run. Run by `make bench`.
+"""Samrum's speed beside what it is built on, as a table of ratios from one run. `make bench`; see storage/BENCHMARKS.md.
 
-A ratio of 0.5 means half as fast as the bare cipher: what the machine's own speed cannot blur.
+Arguments choose rows by a part of their names; `--quick` measures little, to see whether everything runs.
 """
 
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
-from uuid import uuid4
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from support import bench_audit, bench_lists, bench_logins, bench_memory, bench_service
 
-from samrum.demo.weed import EmbeddedS3
-from storage import KeyFile, MemoryStore, Place, S3Store, Vault
-from support.bench_audit import measure as measure_audit
-from support.bench_lists import measure as measure_lists
-from support.bench_logins import measure as measure_logins
-
-_MIB = 1024 * 1024
-_CHUNK = bytes(_MIB)
+Row = tuple[str, str, str, str]
 
 
-def _speed(mebibytes: int, work: Callable[[], None]) -> float:
-    """MiB a second."""
-    begun = time.perf_counter()
-    work()
-    return mebibytes / (time.perf_counter() - begun)
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured: rounds, files in a row, seconds under load, MiB of the large file and the very large."""
+
+    rounds: int = 5
+    files: int = 200
+    seconds: float = 20
+    large: int = 100
+    huge: int = 2048
+    memory: int = 1024
 
 
-def _bare_cipher(mebibytes: int) -> float:
-    cipher = AESGCM(AESGCM.generate_key(256))
-
-    def work() -> None:
-        for number in range(mebibytes):
-            cipher.encrypt(number.to_bytes(12, "big"), _CHUNK, None)
-
-    return _speed(mebibytes, work)
+QUICK = Scale(1, 20, 2, 16, 64, 32)
 
 
-def _measure(name: str, vault: Vault, mebibytes: int, bare: float) -> None:
-    place = Place(uuid4(), uuid4(), uuid4(), uuid4())
-    case_key = vault.new_case_key(place.organisation, place.case)
-    sealed: list[bytes] = []
-
-    def seal() -> None:
-        with vault.upload(case_key, place) as upload:
-            for _ in range(mebibytes):
-                upload.write(_CHUNK)
-            sealed.append(upload.finish().wrapped_data_key)
-
-    def unseal() -> None:
-        for _ in vault.open(case_key, place, sealed[0]).read():
-            pass
-
-    sealing, opening = _speed(mebibytes, seal), _speed(mebibytes, unseal)
-    sys.stdout.write(
-        f"{name:<12}{mebibytes:>4} MiB   seal {sealing:6.0f} MiB/s, ratio {sealing / bare:5.3f}   "
-        f"open {opening:6.0f} MiB/s, ratio {opening / bare:5.3f}\n"
-    )
+def _rows(scale: Scale, wanted: Callable[[str], bool]) -> Iterator[Row]:
+    yield from bench_memory.rows(scale.memory, wanted)
+    yield from bench_service.rows(scale, wanted)
 
 
 def main() -> None:
-    _bare_cipher(16)  # warms up
-    bare = _bare_cipher(256)
-    sys.stdout.write(f"AES-256-GCM alone: {bare:.0f} MiB/s\n")
-    with tempfile.TemporaryDirectory(prefix="samrum-bench-") as folder:
-        keys = KeyFile.create(Path(folder) / "bench.key")
-        for size in (1, 64):
-            _measure("memory", Vault(MemoryStore(), keys), size, bare)
-        with EmbeddedS3(Path(folder) / "s3", None, "bench", "bench-secret") as server:
-            store = S3Store(server.endpoint_url, "bench", server.access_key, server.secret_key, "us-east-1")
-            store.ensure_bucket()
-            store.put("warm-up", bytearray(b"the first object of a bucket waits for its volume"))
-            for size in (1, 64):
-                _measure("S3 (local)", Vault(store, keys), size, bare)
-    measure_logins()
-    measure_lists()
-    measure_audit()
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    scale = QUICK if "--quick" in sys.argv else Scale()
+
+    def wanted(name: str) -> bool:
+        return not words or any(word in name for word in words)
+
+    sys.stdout.write(f"{'what':<52}{'measured':<34}{'beside':<34}{'ratio':>9}  reach\n")
+    for name, ours, theirs, ratio in _rows(scale, wanted):
+        what, _, reach = name.partition(" | ")
+        sys.stdout.write(f"{what:<52}{ours:<34}{theirs:<34}{ratio:>9}  {reach}\n")
+        sys.stdout.flush()
+    for name, measure in (("logins", bench_logins), ("lists", bench_lists), ("audit", bench_audit)):
+        if wanted(name):
+            measure.measure()
 
 
 if __name__ == "__main__":
