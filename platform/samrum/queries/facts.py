@@ -42,7 +42,10 @@ def rooms(
     """
     query = _CASES.where(condition)
     if lock:
-        query = query.with_for_update(of=Case)
+        # In a statement of its own: PostgreSQL reads again, once it has the lock, the locked row alone, and would join
+        # to it the grants and parents of before the wait.
+        session.execute(select(Case.id).where(condition).with_for_update())
+        query = query.execution_options(populate_existing=True)
     cases: dict[UUID, Case] = {}
     parents: dict[UUID, dict[UUID, Parent]] = {}
     grants: dict[UUID, dict[UUID, Grant]] = {}

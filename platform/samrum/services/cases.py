@@ -60,6 +60,7 @@ def create_case(platform: Platform, caller: Caller, new: NewCase) -> UUID:
         if not YOUNGEST <= _age(new.cpr.birth_date, act.today) <= OLDEST:
             raise Invalid(Problem.YOUTH_AGE, "cpr")
         youth = people.citizen(platform, act, new.data.youth_name, new.cpr)
+        act.session.refresh(youth, with_for_update=True)  # so that two at once do not open a room each
         if case_of_youth(act.session, actor.organisation, youth.id) is not None:
             raise Invalid(Problem.CASE_EXISTS, "cpr")
         case_id = uuid4()

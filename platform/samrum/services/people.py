@@ -67,9 +67,7 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
             raise Invalid(Problem.EMAIL_TAKEN, "email")
         unit = people.unit_by_name(act.session, organisation.id, new.unit.strip())
         if unit is None:
-            unit = Unit(organisation_id=organisation.id, name=new.unit.strip())
-            act.session.add(unit)
-            act.session.flush()
+            unit = _new_unit(act, organisation, new.unit.strip())
         staff = Staff(
             unit_id=unit.id,
             name=new.name.strip(),
@@ -81,8 +79,8 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
             invitation_hash=invitation_hash(platform, code),
             invited_until=act.now + INVITATION_LIFE,
         )
-        act.session.add(staff)
-        act.session.flush()
+        if not act.add_first(staff):
+            raise Invalid(Problem.EMAIL_TAKEN, "email")
         act.log(Event.STAFF_CREATED, subject_id=staff.id)
         act.result = staff.id
         return staff.id, code
@@ -175,9 +173,12 @@ def citizen(platform: Platform, act: Act, name: str, cpr: Cpr | None) -> Citizen
         sealed_cpr=platform.fields.seal_cpr(cpr) if cpr else None,
         cpr_index=index,
     )
-    act.session.add(new)
-    act.session.flush()
-    return new
+    if act.add_first(new):
+        return new
+    found = people.citizen_by_cpr(act.session, index) if index else None
+    if found is None:
+        raise NotThere
+    return found
 
 
 def _row(staff: Staff, caller: Caller) -> StaffRow:
@@ -209,6 +210,14 @@ def _organisation(act: Act, name: str) -> Organisation:
         act.session.add(organisation)
         act.session.flush()
     return organisation
+
+
+def _new_unit(act: Act, organisation: Organisation, name: str) -> Unit:
+    unit = Unit(organisation_id=organisation.id, name=name)
+    found = unit if act.add_first(unit) else people.unit_by_name(act.session, organisation.id, name)
+    if found is None:
+        raise NotThere
+    return found
 
 
 def _administered(session: Session, caller: Caller, staff_id: UUID) -> Staff:

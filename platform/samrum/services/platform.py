@@ -20,7 +20,7 @@ from samrum.config import Settings
 from samrum.db import Database
 from samrum.fieldkeys import FieldKeys
 from samrum.mail import Mailer
-from samrum.models import FormReceipt
+from samrum.models import Base, FormReceipt
 from samrum.queries.facts import Room, room
 from samrum.services import audit
 from samrum.services.audit import Entry, Event
@@ -83,6 +83,15 @@ class Act:
         if not decision.allowed:
             raise Denied(decision, case_id, found.case.number)
         return found
+
+    def add_first(self, row: Base) -> bool:
+        """Add a row that there can be only one of; False when somebody else has added it at this very moment."""
+        try:
+            with self.session.begin_nested():
+                self.session.add(row)
+        except IntegrityError:
+            return False
+        return True
 
     def finish(self) -> None:
         self.session.flush()
