@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -159,3 +161,20 @@ def test_nobody_but_an_auditor_draws(household: Household) -> None:
         assert household.world.client(person).get("/audit/sample").status_code == 404
         with pytest.raises(NotThere):
             audit_review.new_draw(household.world.platform, Caller(person), 3, Search())
+
+
+def test_search_export_and_sample_work_on_postgresql(tmp_path: Path, new_postgres_database: Callable[[], str]) -> None:
+    world = World.make(tmp_path, database_url=new_postgres_database())
+    household = Household.make(world)
+    auditor = Caller(world.staff("Rie", "Revisionen", auditor=True))
+    for _ in range(3):
+        rooms.show(world.platform, Caller(household.owner), household.case_id)
+    wanted = Search(household.case_id, household.owner.id, "case_viewed", date(2026, 11, 2), date(2026, 11, 2))
+    assert len(audit_search.search(world.platform, auditor, wanted).lines) == 3
+    assert len(list(audit_search.export(world.platform, auditor, wanted))) == 3
+    found = audit_review.sample(world.platform, auditor, Draw(1, EVERYTHING, 2, Search()))
+    assert [item.may_review for item in found] == [True, True]
+    audit_review.mark(world.platform, auditor, found[0].line.sequence, "i orden")
+    found = audit_review.sample(world.platform, auditor, Draw(1, EVERYTHING, 2, Search()))
+    assert [item.may_review for item in found] == [False, True]
+    world.platform.database.engine.dispose()
