@@ -189,10 +189,8 @@ class S3Store:
         """The body of a range, and the header that says which it is."""
         direct = self._direct.ask("GET", name, HTTPStatus.PARTIAL_CONTENT, {"Range": wanted})
         if direct is not None:
-            headers = direct.headers
-            return StreamingBody(direct.raw, cast("int", headers.get("Content-Length"))), headers.get(
-                "Content-Range", ""
-            )
+            length = cast("int", direct.headers.get("Content-Length"))  # None as well: only the stubs do not know
+            return StreamingBody(direct.raw, length), direct.headers.get("Content-Range", "")
         with _errors():
             answer = self._client.get_object(Bucket=self._bucket, Key=name, Range=wanted)
         return answer["Body"], answer.get("ContentRange", "")
