@@ -11,6 +11,7 @@ from samrum.models import AuditHead, AuditReview, AuditRow, AuditSegment
 
 _ROWS, _ENDS = (AuditRow.metadata.tables[name] for name in (AuditRow.__tablename__, AuditHead.__tablename__))
 _HEAD = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == 1)
+_HEAD_LOCKED = _HEAD.with_for_update()
 _ADD = insert(_ROWS)
 _MOVE = update(_ENDS).where(_ENDS.c.id == 1).values(sequence=bindparam("end_sequence"), hash=bindparam("end_hash"))
 _ADD_AND_MOVE = _ADD.add_cte(_MOVE.cte("moved"))
@@ -23,7 +24,7 @@ _PLAIN_FIELDS = [cast(column, Text) if isinstance(column.type, Uuid) else column
 
 def lock_head(session: Session) -> tuple[int, bytes]:
     """The number and the hash of the chain's last row, locked until the transaction ends."""
-    sequence, last_hash = session.connection().execute(_HEAD.with_for_update()).one()
+    sequence, last_hash = session.connection().execute(_HEAD_LOCKED).one()
     return sequence, last_hash
 
 
