@@ -20,12 +20,23 @@ MET, NOT_APPLICABLE, NOT_YET = "met", "not applicable", "not yet"
 
 # How many requirements each section of a chapter has in ASVS 5.0.0. A chapter is in the matrix whole or not at all.
 COVERED = {
+    "V1": (2, 10, 12, 3, 3),
+    "V2": (3, 3, 5, 2),
+    "V3": (1, 3, 5, 8, 8, 1, 5),
+    "V4": (5, 5, 2, 4),
+    "V5": (1, 6, 3, 3),
     "V6": (3, 12, 8, 6, 8, 4, 2, 4),
     "V7": (3, 4, 2, 5, 3, 2),
     "V8": (4, 4, 3, 2),
     "V9": (3, 4),
     "V10": (2, 3, 5, 16, 5, 2, 3),
+    "V11": (4, 5, 5, 4, 2, 2, 2),
+    "V12": (5, 2, 5),
+    "V13": (4, 6, 4, 7),
+    "V14": (2, 8, 3),
+    "V15": (5, 5, 7, 4),
     "V16": (1, 5, 4, 3, 4),
+    "V17": (2, 8, 2),
 }
 
 
