@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from samrum.models import Document, Staff, Unit, Version
@@ -12,6 +12,12 @@ from samrum.models import Document, Staff, Unit, Version
 _AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit).joinedload(Unit.organisation), joinedload(Version.citizen))
 _VERSIONS = select(Version).join(Document)
 _WITH_AUTHORS = _VERSIONS.options(joinedload(Version.document), *_AUTHORS)
+_ONE = _VERSIONS.where(
+    Document.case_id == bindparam("case"),
+    Version.document_id == bindparam("document"),
+    Version.number == bindparam("number"),
+)
+_ONE_WITH_AUTHORS = _ONE.options(joinedload(Version.document), *_AUTHORS)
 
 
 def newest_versions(
@@ -48,9 +54,8 @@ def version_of(
     session: Session, case_id: UUID, document_id: UUID, number: int, *, authors: bool = True
 ) -> Version | None:
     """One version, if its document is one of this case's; ``authors``: with who made it."""
-    query = _WITH_AUTHORS if authors else _VERSIONS
-    query = query.where(Document.case_id == case_id, Version.document_id == document_id, Version.number == number)
-    return session.scalars(query).one_or_none()
+    query = _ONE_WITH_AUTHORS if authors else _ONE
+    return session.scalars(query, {"case": case_id, "document": document_id, "number": number}).one_or_none()
 
 
 def versions_named(

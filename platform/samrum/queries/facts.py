@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, and_, bindparam, select
+from sqlalchemy import ColumnElement, Executable, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
@@ -22,7 +22,13 @@ _CASES = (
     .outerjoin(_GRANT, and_(_GRANT.case_id == Case.id, _GRANT.staff_id == bindparam("viewer", type_=Uuid())))
     .options(joinedload(Case.owner), joinedload(Case.youth))
 )
-_CONSENTS = select(ConsentRow, ConsentUnit.unit_id).outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
+_ONE_CASE = _CASES.where(Case.id == bindparam("case"))
+_LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
+_CONSENTS = (
+    select(ConsentRow, ConsentUnit.unit_id)
+    .outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
+    .where(ConsentRow.case_id.in_(bindparam("cases", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -33,23 +39,30 @@ class Room:
     facts: CaseFacts
 
 
-def rooms(
-    session: Session, viewer: UUID | None, condition: ColumnElement[bool], *, lock: bool = False
-) -> dict[UUID, Room]:
-    """The cases that meet ``condition``, each with its facts; ``grants`` are the viewer's own only.
+def rooms(session: Session, viewer: UUID | None, condition: ColumnElement[bool]) -> dict[UUID, Room]:
+    """The cases that meet ``condition``, each with its facts; ``grants`` are the viewer's own only."""
+    return _rooms(session, _CASES.where(condition), {"viewer": viewer})
 
-    ``lock`` holds the case rows until the transaction ends, so that nobody changes the facts of a decision under way.
+
+def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
+    """One case with its facts, or None.
+
+    ``lock`` holds the case row until the transaction ends, so that nobody changes the facts of a decision under way.
     """
-    query = _CASES.where(condition)
+    query = _ONE_CASE
     if lock:
         # In a statement of its own: PostgreSQL reads again, once it has the lock, the locked row alone, and would join
         # to it the grants and parents of before the wait.
-        session.execute(select(Case.id).where(condition).with_for_update())
+        session.execute(_LOCK, {"case": case_id})
         query = query.execution_options(populate_existing=True)
+    return _rooms(session, query, {"viewer": viewer, "case": case_id}).get(case_id)
+
+
+def _rooms(session: Session, query: Executable, values: dict[str, UUID | None]) -> dict[UUID, Room]:
     cases: dict[UUID, Case] = {}
     parents: dict[UUID, dict[UUID, Parent]] = {}
     grants: dict[UUID, dict[UUID, Grant]] = {}
-    for case, parent, given in session.execute(query, {"viewer": viewer}):
+    for case, parent, given in session.execute(query, values):
         cases[case.id] = case
         if parent is not None:
             parents.setdefault(case.id, {})[parent.id] = Parent(parent.citizen_id, parent.custody_holder)
@@ -80,11 +93,6 @@ def rooms(
     }
 
 
-def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
-    """One case with its facts, or None."""
-    return rooms(session, viewer, Case.id == case_id, lock=lock).get(case_id)
-
-
 def _known(case: Case) -> date:
     birth_date = case.youth.birth_date
     if birth_date is None:
@@ -93,10 +101,9 @@ def _known(case: Case) -> date:
 
 
 def _consents(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
-    query = _CONSENTS.where(ConsentRow.case_id.in_(list(case_ids)))
     found: dict[UUID, ConsentRow] = {}
     recipients: dict[UUID, set[Recipient]] = {}
-    for consent, unit_id in session.execute(query):
+    for consent, unit_id in session.execute(_CONSENTS, {"cases": list(case_ids)}):
         found[consent.id] = consent
         named = recipients.setdefault(consent.id, {PARENTS} if consent.to_parents else set())
         if unit_id is not None:

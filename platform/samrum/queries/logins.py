@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from samrum.models import (
@@ -19,17 +19,19 @@ from samrum.models import (
     WaitingLetter,
 )
 
-_LOGINS = (
+# Asked at every request: put together once.
+_LOGIN = (
     select(LoginSession, Staff, Citizen)
     .outerjoin(Staff, Staff.id == LoginSession.staff_id)
     .outerjoin(Citizen, Citizen.id == LoginSession.citizen_id)
     .options(joinedload(Staff.unit).joinedload(Unit.organisation))
+    .where(LoginSession.token_hash == bindparam("token_hash"))
 )
 
 
 def login_with_person(session: Session, token_hash: bytes) -> tuple[LoginSession, Staff | None, Citizen | None] | None:
     """The login that a token stands for and whose it is, ended or not, in one query."""
-    row = session.execute(_LOGINS.where(LoginSession.token_hash == token_hash)).one_or_none()
+    row = session.execute(_LOGIN, {"token_hash": token_hash}).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
 
 
