@@ -20,7 +20,7 @@ from samrum.config import Settings
 from samrum.db import Database
 from samrum.fieldkeys import FieldKeys
 from samrum.mail import Mailer
-from samrum.models import Base, FormReceipt
+from samrum.models import Base, Case, FormReceipt
 from samrum.queries.facts import Room, room
 from samrum.services import audit
 from samrum.services.audit import Entry, Event
@@ -135,10 +135,12 @@ class Platform:
             raise
 
     def log_denial(self, caller: Caller, reason: str, case_id: UUID | None = None) -> None:
-        """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code."""
+        """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code; the id of a case is kept
+        where there is such a case."""
         with self.database.transaction() as session:
             act = Act(session, caller, self.clock.now())
-            act.log(Event.DENIED, case_id=case_id, reason=reason)
+            is_there = case_id is not None and session.get(Case, case_id) is not None
+            act.log(Event.DENIED, case_id=case_id if is_there else None, reason=reason)
             act.finish()
 
     def _claim(self, session: Session, caller: Caller, now: datetime) -> FormReceipt | None:

@@ -6,16 +6,15 @@ What somebody may do in a case is the policy's to decide; the gate only tells pe
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, abort, current_app, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user
 
-from auth.policy import StaffActor
+from auth.policy import Reason, StaffActor
 from samrum.db import DatabaseUnavailable
 from samrum.services import sessions, step_up
-from samrum.services.errors import NotThere
 from samrum.services.platform import Caller, Platform
 from samrum.services.sessions import Login, Stage
 from samrum.web import cookies, drafts, once
@@ -99,6 +98,13 @@ def refreshed(hub: Platform, before: Caller, token: str) -> Caller | None:
     return replace(before, actor=login.actor)
 
 
+def turn_away() -> NoReturn:
+    """The page is for other kinds of people. It stands in the log, and in the room's own where it was about a room."""
+    case_id = (request.view_args or {}).get("case_id")
+    platform().log_denial(caller(again=True), Reason.NOT_ATTACHED.value, case_id)
+    abort(404)
+
+
 def forget_viewer() -> None:
     """Go on as if nobody were logged in, as when the database cannot say who is."""
     g._login_user = AnonymousUserMixin()  # noqa: SLF001 where Flask-Login keeps its answer
@@ -157,7 +163,7 @@ def _refuse(login: Login | None, audiences: frozenset[Audience], streams: bool) 
     if Audience.HALF_LOGGED_IN in audiences:
         return redirect(drafts.safe_path(request.args.get("next", "/")), 303)
     if not _belongs(login, audiences):
-        raise NotThere
+        turn_away()
     return None
 
 

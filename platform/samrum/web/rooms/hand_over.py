@@ -12,10 +12,10 @@ from wtforms.validators import InputRequired, Length
 
 from auth.policy import Action
 from samrum.services import grants, rooms
-from samrum.services.errors import Invalid, NotThere
+from samrum.services.errors import Invalid
 from samrum.web import once
 from samrum.web.current import platform
-from samrum.web.gate import Audience, caller, open_to
+from samrum.web.gate import Audience, caller, open_to, turn_away
 from samrum.web.rooms import blueprint
 from samrum.web.rooms.forms import Filled, blame, is_sent, one_line, status, typed
 
@@ -40,7 +40,7 @@ class HandOverForm(Form):
 def hand_over(case_id: UUID) -> ResponseReturnValue:
     """Make a colleague the owner. The former owner keeps nothing, so the way on is the list of rooms."""
     if current_user.login.actor.never_sees_files:
-        raise NotThere
+        turn_away()
     form = HandOverForm(typed())
     if is_sent(form):
         try:
