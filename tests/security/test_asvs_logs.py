@@ -88,7 +88,7 @@ def test_every_try_to_log_in_leaves_a_row_whether_it_led_in_or_not(world: World,
 def test_somebody_at_a_door_that_is_not_theirs_leaves_a_row(world: World, birgit: StaffActor) -> None:
     assert world.client(birgit).get("/people").status_code == 404
     row = rows(world)[-1]
-    assert (row.action, row.reason, row.actor_id) == ("denied", "not_there", birgit.id)
+    assert (row.action, row.reason, row.actor_id) == ("denied", "not_attached", birgit.id)
 
 
 def test_an_administrator_who_reaches_for_another_organisation_leaves_a_row(world: World) -> None:
