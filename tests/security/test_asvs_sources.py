@@ -133,3 +133,21 @@ def test_no_regular_expression_is_made_of_what_people_type() -> None:
             if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("re."):
                 is_constant = isinstance(node.args[0], ast.Constant | ast.Name)
                 assert is_constant or ast.unparse(node.args[0]).isupper(), (name, ast.unparse(node))
+
+
+def test_no_secret_and_no_hash_of_one_is_compared_letter_by_letter() -> None:
+    """In what logs people in: ``==`` stops at the first difference, and its time tells where that is."""
+    secret = {"token", "code", "password", "proof", "nonce", "state", "digits"}
+    for name, tree in sources().items():
+        if not name.startswith(("auth/", "platform/samrum/web/", "platform/samrum/services/")):
+            continue
+        if "audit" in name or name.endswith("/chain.py"):  # the hashes of the log are no secrets
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                for side in (node.left, *node.comparators):
+                    text = ast.unparse(side)
+                    assert "browser_hash" not in text, name
+                    assert "token_hash" not in text or "LoginSession." in text, name
+                    assert not text.endswith((".digest()", ".hexdigest()")), name
+                    assert text.rpartition(".")[2] not in secret or name.startswith("auth/oidc"), (name, text)

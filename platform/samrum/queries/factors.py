@@ -69,3 +69,8 @@ def next_letter(session: Session, not_taken_since: datetime) -> tuple[WaitingLet
     )
     row = session.execute(query).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def running_logins(session: Session) -> list[LoginSession]:
+    """Everybody's logins that nobody has ended; time may have."""
+    return list(session.scalars(select(LoginSession).where(LoginSession.ended_at.is_(None)).with_for_update()))

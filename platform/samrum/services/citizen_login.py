@@ -1,6 +1,7 @@
 """Citizen logins through the broker, tied to the browser that began them and to a registered person."""
 
 import dataclasses
+import hmac
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -72,7 +73,7 @@ def _finish(platform: Platform, caller: Caller, browser: str, query: str) -> Arr
             session.delete(row)
     if row is None:
         raise AttemptExpired
-    if row.browser_hash != _hash(browser):
+    if not hmac.compare_digest(row.browser_hash, _hash(browser)):
         raise LoginRefused(LoginProblem.OTHER_BROWSER)
     content = json.loads(platform.fields.open("login attempt", row.sealed))
     begun = content["attempt"]

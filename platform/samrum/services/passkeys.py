@@ -1,5 +1,6 @@
 """Passkeys of staff: a whole login by themselves, and the quickest fresh second factor."""
 
+import hmac
 import json
 from base64 import b64decode, b64encode
 from dataclasses import replace
@@ -191,7 +192,8 @@ def _spend_challenge(act: Act, answer: Answer, browser: str) -> bool:
         return False
     act.session.delete(row)
     act.session.flush()
-    return row.browser_hash == sha256(browser.encode()).digest() and act.now - row.created_at < _CHALLENGE_LIFE
+    is_same_browser = hmac.compare_digest(row.browser_hash, sha256(browser.encode()).digest())
+    return is_same_browser and act.now - row.created_at < _CHALLENGE_LIFE
 
 
 def _challenge_of(platform: Platform, login: LoginSession, now: datetime) -> bytes:
