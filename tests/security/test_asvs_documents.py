@@ -16,6 +16,7 @@ from auth.recovery import COUNT
 from samrum import mail
 from samrum.config import Settings
 from samrum.services import audit, consents, documents, filetypes, invitations, staff_login, throttle
+from samrum.web import multipart, pages
 from storage import S3Store
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +167,34 @@ def test_what_may_be_uploaded_is_what_is_written_down() -> None:
     assert f"comments ({documents.LONGEST_COMMENT})" in text
     assert consents.LONGEST_YEARS == 2
     assert "a consent's two years at most" in text
+
+
+def test_what_browsers_must_know_is_written_down_with_every_header_that_is_sent() -> None:
+    text = section("Browsers")
+    for word in (
+        "TLS 1.2",
+        "`__Host-`",
+        "`SameSite`",
+        "HSTS",
+        "Content-Security-Policy",
+        "`Clear-Site-Data`",
+        "`nosniff`",
+    ):
+        assert word in text
+    for header in pages._HEADERS:
+        word = {"X-Content-Type-Options": "nosniff"}.get(
+            header, header.removeprefix("Cross-Origin-").removesuffix("-Policy")
+        )
+        assert word.lower() in text.lower(), header
+
+
+def test_what_costs_much_is_what_is_written_down() -> None:
+    text = section("Where the risk is")
+    cost = passwords.Cost()
+    assert f"{cost.memory_kib // 1024} MiB and three passes" in text
+    assert cost.passes == 3
+    assert f"cut off after {multipart.PATIENCE:.0f} seconds" in text
+    assert f"the first {filetypes.SNIFFED // 1024} KiB" in text
 
 
 @pytest.mark.parametrize("path", ["SECURITY.md", "README.md"])
