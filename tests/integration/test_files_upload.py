@@ -3,6 +3,7 @@
 import io
 import re
 import threading
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -263,6 +264,7 @@ def test_an_account_that_is_closed_while_the_file_is_on_its_way_is_asked_to_log_
     def content() -> Iterator[bytes]:
         yield pdf()
         people.deactivate_staff(papers.world.platform, Caller(administrator), helper.id)
+        time.sleep(2 * papers.world.platform.settings.recheck_seconds)
 
     parcel = Parcel({"once": token, "kind": "other", "comment": "Det skrev jeg"}, "a.pdf", content(), len(pdf()))
     answer = papers.post(f"{papers.url}/files/new", parcel, by=helper)
