@@ -28,8 +28,8 @@ format: environment-dev ## put the code in the house's format
 	$(PY) -m ruff check --fix-only .
 	$(PY) -m ruff format .
 
-bench: environment-dev ## how fast files are sealed and opened
-	@PYTHONPATH=tests exec $(PY) tests/support/bench.py
+bench: environment-dev ## how fast it is beside what it is built on (ARGS="words" for some rows, ARGS=--quick)
+	@PYTHONPATH=tests exec $(PY) tests/support/bench.py $(ARGS)
 
 screenshots: collect-dev ## make the README's pictures again
 	@PYTHONPATH=tests exec $(PY) tests/support/screenshots.py
