@@ -137,9 +137,19 @@ def test_every_make_target_is_explained_and_is_no_file() -> None:
     phony = set(" ".join(re.findall(r"^\.PHONY:(.*)$", text, re.MULTILINE)).split())
     targets = set(re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE))
     assert targets == phony
-    asked_for = set(
-        ["run", "test", "check", "bench", "lock", "screenshots", "wheel", "clean", "prove", "fresh-clone", "help"]
-    )
+    asked_for = {
+        "run",
+        "test",
+        "check",
+        "bench",
+        "lock",
+        "screenshots",
+        "wheel",
+        "clean",
+        "prove",
+        "fresh-clone",
+        "help",
+    }
     assert asked_for <= set(re.findall(r"^([a-z][a-z-]*):.*## \S", text, re.MULTILINE))
 
 
