@@ -2,6 +2,7 @@
 
 import io
 import re
+import secrets
 import time
 from pathlib import Path
 
@@ -183,6 +184,19 @@ def test_the_cookie_of_messages_and_language_is_signed_with_sha_256_and_small(wo
     value = cookie.split(";")[0].removeprefix("samrum=")
     assert len(value.rpartition(".")[2]) == 43, "32 bytes in base64"
     assert len(value) < 4000
+
+
+def test_messages_that_are_never_shown_do_not_outgrow_the_cookie(world: World, birgit: StaffActor) -> None:
+    browser = world.client(birgit)
+    with browser.client.session_transaction() as session:
+        session["_flashes"] = [("info", f"Besked {number}: {secrets.token_hex(60)}") for number in range(24)]
+    browser.get("/language/en")
+    with browser.client.session_transaction() as session:
+        assert len(session["_flashes"]) == 5
+        assert session["_flashes"][-1][1].startswith("Besked 23"), "the last ones are those that matter"
+    cookie = browser.client.get_cookie("samrum")
+    assert cookie is not None
+    assert len(cookie.value) < 2000, "as long as messages are sentences, 4096 bytes are far away"
 
 
 def test_no_address_carries_a_cpr_number_a_name_or_an_e_mail(world: World, birgit: StaffActor) -> None:

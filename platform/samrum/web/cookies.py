@@ -6,6 +6,7 @@ from flask import Response, g, request, session
 
 from samrum.web.current import platform
 
+_MOST_MESSAGES = 5
 _NAMES = {"login": "samrum-login", "visitor": "samrum-visitor"}
 
 
@@ -59,6 +60,14 @@ def leave_nothing(response: Response) -> None:
 def forget_messages() -> None:
     """Drop messages that were meant for whoever used this browser before."""
     session.pop("_flashes", None)
+
+
+def keep_few_messages(response: Response) -> Response:
+    """Forget the oldest of many messages that nobody has seen: a cookie over 4096 bytes is not kept by browsers."""
+    waiting = session.get("_flashes", [])
+    if len(waiting) > _MOST_MESSAGES:
+        session["_flashes"] = waiting[-_MOST_MESSAGES:]
+    return response
 
 
 def _set(response: Response, kind: str, value: str) -> None:

@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
     app.context_processor(_context)
     app.add_template_filter(named)
     app.after_request(cookies.set_visitor)
+    app.after_request(cookies.keep_few_messages)
     app.after_request(_headers)
 
 
