@@ -31,4 +31,3 @@ start "$port"
 make check
 make wheel
 make test
-SAMRUM_WORLDS=1000000 make test PYTEST_ARGS=tests/property/test_lists_agree.py
