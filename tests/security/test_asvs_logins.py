@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 from joserfc import jwt
+from sqlalchemy import select
 
 from auth import passkeys
 from auth.oidc import PROFILES, Assurance, CitizenIdentity, Refusal, Refused
 from auth.policy import StaffActor
 from auth.standin.signing import new_key
+from samrum.models import Passkey
 from samrum.services import citizen_login
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import SYSTEM
@@ -25,6 +27,11 @@ def birgit(world: World) -> StaffActor:
     return world.staff("Birgit", "Børn og Unge", case_creator=True)
 
 
+SITE = passkeys.Site("localhost", "http://localhost")
+CHALLENGE = passkeys.new_challenge()
+OPTIONS = passkeys.registration_options(SITE, CHALLENGE, user_id=b"x" * 16, account="x", name="x", known=[])
+
+
 def passkey_of(world: World, browser: Browser) -> SoftAuthenticator:
     device = SoftAuthenticator("http://localhost", "localhost")
     once = browser.token("/login/mine/passkey")
@@ -32,6 +39,13 @@ def passkey_of(world: World, browser: Browser) -> SoftAuthenticator:
     made = browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
     assert made.status_code == 303
     return device
+
+
+def log_in_with(world: World, device: SoftAuthenticator) -> int:
+    fresh = world.client()
+    once = fresh.token("/login/staff")
+    options = fresh.client.post("/login/passkey/options", data={"once": once}).text
+    return fresh.post("/login/passkey", {"answer": device.get(options)}, page="/login/staff").status_code
 
 
 def test_who_is_closed_out_by_a_stranger_s_guesses_gets_in_with_a_passkey_and_stays_in(
@@ -43,11 +57,23 @@ def test_who_is_closed_out_by_a_stranger_s_guesses_gets_in_with_a_passkey_and_st
         answer = give_password(world.client(), password=f"gæt {number}")
     assert answer.status_code == 429
     assert is_logged_in(running)
-    fresh = world.client()
-    once = fresh.token("/login/staff")
-    options = fresh.client.post("/login/passkey/options", data={"once": once}).text
-    assert fresh.post("/login/passkey", {"answer": device.get(options)}, page="/login/staff").status_code == 303
-    assert is_logged_in(fresh)
+    assert log_in_with(world, device) == 303
+
+
+def test_a_public_key_put_into_the_database_by_hand_opens_nothing(world: World, birgit: StaffActor) -> None:
+    """Whether it is copied from one's own row or written down anew."""
+    device = passkey_of(world, world.client(birgit))
+    carl = world.staff("Carl", "UU")
+    attackers = passkey_of(world, world.client(carl))
+    assert log_in_with(world, device) == 303
+    device.key = attackers.key
+    made_here = passkeys.verify_registration(SITE, CHALLENGE, attackers.create(OPTIONS)).public_key
+    with world.platform.database.transaction() as session:
+        copied = session.scalars(select(Passkey.public_key).where(Passkey.staff_id == carl.id)).one()
+    for key in (copied, made_here):
+        with world.platform.database.transaction() as session:
+            session.scalars(select(Passkey).where(Passkey.staff_id == birgit.id)).one().public_key = key
+        assert log_in_with(world, device) == 422
 
 
 def test_a_passkey_s_challenge_has_256_random_bits() -> None:

@@ -52,7 +52,7 @@ class PasskeyChallenge(Base):
 
 
 class Passkey(Identified):
-    """A passkey of a member of staff. Revoked ones stay, so that the log can name them."""
+    """A passkey of a member of staff, its public key sealed. Revoked ones stay, so that the log can name them."""
 
     __tablename__ = "passkey"
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), index=True)

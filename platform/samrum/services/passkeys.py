@@ -10,6 +10,7 @@ from uuid import UUID
 
 from auth import passkeys
 from auth.passkeys import Answer, PasskeyRefused, Site
+from samrum.fieldkeys import FieldKeyError
 from samrum.models import LoginSession, Passkey, PasskeyChallenge, Staff
 from samrum.queries import factors
 from samrum.queries.logins import forget_failures
@@ -62,7 +63,7 @@ def add(platform: Platform, caller: Caller, login_id: UUID, name: str, answer: s
                 staff_id=staff.id,
                 name=name.strip()[:80],
                 credential_id=new.credential_id,
-                public_key=new.public_key,
+                public_key=platform.fields.seal(_purpose(staff.id, new.credential_id), new.public_key),
                 sign_count=new.sign_count,
                 created_at=act.now,
             )
@@ -122,7 +123,7 @@ def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
     token = None
     try:
         with platform.act(replace(caller, actor=None)) as act:
-            staff = _believed(act, place, browser, text)
+            staff = _believed(platform, act, place, browser, text)
             if staff is None:
                 act.log(Event.LOGIN_FAILED, reason="passkey")
             else:
@@ -143,7 +144,7 @@ def give_again(platform: Platform, caller: Caller, login_id: UUID, browser: str,
     token = None
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
-        found = _believed(act, place, browser, text)
+        found = _believed(platform, act, place, browser, text)
         if found is not None and found.id == staff.id:
             forget_failures(act.session, failures)
             token = step_up.done(act, login, Spent.PASSKEY.value)
@@ -161,7 +162,7 @@ def _site(platform: Platform) -> Site:
     return place
 
 
-def _believed(act: Act, place: Site, browser: str, text: str) -> Staff | None:
+def _believed(platform: Platform, act: Act, place: Site, browser: str, text: str) -> Staff | None:
     """Whose passkey answered rightly, held until the use case ends; None for nobody's. The challenge is spent."""
     try:
         answer = passkeys.read_answer(text)
@@ -176,13 +177,18 @@ def _believed(act: Act, place: Site, browser: str, text: str) -> Staff | None:
             answer.challenge,
             answer,
             user_id=staff.id.bytes,
-            public_key=row.public_key,
+            public_key=platform.fields.open(_purpose(staff.id, row.credential_id), row.public_key),
             sign_count=row.sign_count,
         )
-    except PasskeyRefused:
+    except (PasskeyRefused, FieldKeyError):
         return None
     row.last_used_at = act.now
     return staff
+
+
+def _purpose(staff_id: UUID, credential_id: bytes) -> str:
+    """What a public key is sealed for: put into another row, or written there by hand, it does not open."""
+    return f"passkey {staff_id} {credential_id.hex()}"
 
 
 def _spend_challenge(act: Act, answer: Answer, browser: str) -> bool:
