@@ -4,9 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from samrum import create_app
 from samrum.config import Settings
+from samrum.deadlines import REQUEST_SECONDS, deadlines
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """The threaded worker, with an end to its patience."""
+
+    def handle(self, conn: Any) -> Any:
+        deadlines.give(conn.sock, REQUEST_SECONDS)
+        try:
+            return super().handle(conn)
+        finally:
+            deadlines.forget(conn.sock)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -20,7 +33,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": settings.bind,
             "workers": settings.workers,
             "threads": settings.threads,
-            "worker_class": "gthread",
+            "worker_class": f"{__name__}.{Worker.__name__}",
             "timeout": 60,
             "graceful_timeout": 20,
             "keepalive": 15,

@@ -11,6 +11,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 from werkzeug.wsgi import get_input_stream
 
+from samrum.deadlines import CHUNK_SECONDS, deadlines
 from samrum.services.errors import Invalid, Problem
 
 PATIENCE: Final = 60.0
@@ -37,6 +38,7 @@ class IncomingForm:
         if (request.content_length or 0) > limit + _FORM_BYTES:
             raise RequestEntityTooLarge
         be_patient(request.environ)
+        self._connection = request.environ.get("gunicorn.socket")
         self.fields = MultiDict()
         # not request.stream, which would hold the body to the limit of ordinary forms
         self._stream = get_input_stream(request.environ)
@@ -118,6 +120,8 @@ class IncomingForm:
         return held if held.startswith(self._end) else held[2:]
 
     def _read(self, size: int) -> bytes:
+        if self._connection is not None:
+            deadlines.give(self._connection, CHUNK_SECONDS)
         try:
             return self._stream.read(size)
         except (OSError, ClientDisconnected, ParseException) as error:
