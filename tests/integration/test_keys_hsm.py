@@ -94,9 +94,7 @@ def test_keys_that_are_not_the_database_s_are_refused(tmp_path: Path, settings: 
         ({"pkcs11_module": None}, "SAMRUM_KEY_FILE or SAMRUM_PKCS11_MODULE"),
     ],
 )
-def test_half_a_module_is_refused(
-    tmp_path: Path, settings: dict[str, Any], change: dict[str, Any], said: str
-) -> None:
+def test_half_a_module_is_refused(tmp_path: Path, settings: dict[str, Any], change: dict[str, Any], said: str) -> None:
     whole = World.make(tmp_path).platform.settings.model_dump() | settings
     Settings(**whole)
     with pytest.raises(ValueError, match=said):

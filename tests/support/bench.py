@@ -1,4 +1,4 @@
-"""Samrum's speed beside what it is built on, as a table of ratios from one run. `make bench`; see storage/BENCHMARKS.md.
+"""Samrum's speed beside what it is built on, as a table of ratios from one run: see storage/BENCHMARKS.md.
 
 Arguments choose rows by a part of their names; `--quick` measures little, to see whether everything runs.
 """
