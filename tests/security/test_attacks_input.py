@@ -42,8 +42,12 @@ def test_a_page_of_the_log_that_no_number_reaches_is_the_first(home: Household, 
 
 
 @pytest.mark.parametrize("step", [17, 100_000])
-@pytest.mark.parametrize("part", ["word/VBAPROJECT.BIN", "word/vbaproject.bin", "word/VbaProject.Bin"])
-def test_macros_are_found_in_whatever_letters_they_are_written(part: str, step: int) -> None:
+@pytest.mark.parametrize(
+    "part",
+    ["word/VBAPROJECT.BIN", "word/vbaproject.bin", "word/VbaProject.Bin", "word/activeX/activeX1.bin",
+     "xl/macrosheets/sheet1.xml", "Scripts/python/start.py"],
+)  # fmt: skip
+def test_programs_in_a_document_are_found_in_whatever_letters_they_are_named(part: str, step: int) -> None:
     """Names of parts are equal whatever the case of their letters (ECMA-376 part 2, 6.2.2.3)."""
     content, inspector = docx_with(part), Inspector("plan.docx")
 

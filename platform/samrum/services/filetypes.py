@@ -20,7 +20,13 @@ _ODF: Final = "application/vnd.oasis.opendocument."
 _UNNAMED_ZIP: Final = frozenset({"application/zip", "application/octet-stream"})
 # names of parts stand uncompressed in a ZIP file, so that a stream can be searched for them
 # in whatever letters: names of parts are equal whatever their case (ECMA-376 part 2)
-_MACROS: Final = (b"vbaproject.bin", b"basic/script-lc.xml")
+_MACROS: Final = (
+    b"vbaproject.bin",
+    b"/activex/activex",
+    b"xl/macrosheets/",
+    b"basic/script-lc.xml",
+    b"scripts/python/",
+)
 _PARTS: Final = {"docx": b"word/", "xlsx": b"xl/", "pptx": b"ppt/"}
 _LONGEST_MARK: Final = max(map(len, _MACROS))
 
