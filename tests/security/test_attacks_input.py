@@ -1,5 +1,7 @@
 """What a careless or hostile sender can type, name and send; each found by an attack on the service."""
 
+from urllib.parse import unquote
+
 import pytest
 from werkzeug.http import parse_options_header
 
@@ -77,3 +79,20 @@ def test_a_text_that_no_database_holds_is_refused_before_it_gets_there(home: Hou
     """PostgreSQL has no NUL in a text; what cannot be asked for must not be an error of ours."""
     form = {"email": "birgit@test.dk", "password": "x", "code": "AAAAA", field: "birgit\0@test.dk"}
     assert home.world.client().post(path, form).status_code == 400
+
+
+def test_a_look_at_the_head_of_a_page_does_not_use_up_what_was_typed(home: Household) -> None:
+    """Scanners of links and browsers that look ahead ask for the head first."""
+    browser = home.world.client(home.owner)
+    form = {
+        "once": browser.token(f"{home.path}/data"),
+        "youth_name": "Sofie Ny",
+        "coordinator": "B",
+        "placement": "home",
+    }
+    home.world.clock.move(hours=2)
+    onwards = browser.client.post(f"{home.path}/data", data=form).location
+    path = unquote(onwards.partition("next=")[2])
+    again = home.world.client(home.owner)
+    assert again.client.head(path).status_code == 200
+    assert "Sofie Ny" in again.get(path).text

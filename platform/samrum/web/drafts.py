@@ -66,7 +66,9 @@ def worth_keeping(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":
 
 
 def typed_before() -> MultiDict[str, str] | None:
-    """What this person had typed into this form when the login ended; given back once."""
+    """What this person had typed into this form when the login ended; given back once, not to a HEAD request."""
+    if request.method == "HEAD":
+        return None
     try:
         draft_id = UUID(request.args.get("draft", ""))
     except ValueError:
