@@ -64,7 +64,7 @@ class Grant(Identified):
         CheckConstraint("level IN ('read', 'write')", name="level"),
         Index("uq_grant_in_force", "case_id", "staff_id", unique=True,
               sqlite_where=text("revoked_at IS NULL"), postgresql_where=text("revoked_at IS NULL")),
-        Index("ix_grant_staff_id", "staff_id"),
+        Index("ix_grant_staff_id_case_id", "staff_id", "case_id"),
     )  # fmt: skip
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))

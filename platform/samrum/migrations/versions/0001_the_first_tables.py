@@ -307,7 +307,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_grant_staff_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grant")),
     )
-    op.create_index("ix_grant_staff_id", "grant", ["staff_id"], unique=False)
+    op.create_index("ix_grant_staff_id_case_id", "grant", ["staff_id", "case_id"], unique=False)
     op.create_index(
         "uq_grant_in_force",
         "grant",
