@@ -111,7 +111,9 @@ def test_nothing_dangerous_is_done_without_it(world: World, birgit: StaffActor, 
     assert answer.location.startswith("/login/again?next=")
 
 
-@pytest.mark.parametrize("path", ["/people/{who}/reset", "/people/{who}/invite", "/people/new", "/people/hand-over"])
+@pytest.mark.parametrize(
+    "path", ["/people/{who}/reset", "/people/{who}/invite", "/people/{who}/move", "/people/new", "/people/hand-over"]
+)
 def test_nor_by_an_administrator(world: World, ulla: StaffActor, path: str) -> None:
     admin = world.client(world.staff("Anna", "It", administrator=True))
     path = path.format(who=ulla.id)
@@ -128,6 +130,7 @@ def test_every_view_that_is_dangerous_says_so(world: World) -> None:
     }
     assert marked >= {
         *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
+        *("people.move",),
         *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
         *("login.new_app", "login.new_password"),
     }

@@ -89,6 +89,8 @@ people.hand_over            GET    L S L   N N N N N N N P N   N N N N
 people.hand_over            POST   L S L   N N N N N N N F N   N N N N
 people.invite               GET    L S L   N N N N N N N P N   N N N N
 people.invite               POST   L S L   N N N N N N N P N   N N N N
+people.move                 GET    L S L   N N N N N N N P N   N N N N
+people.move                 POST   L S L   N N N N N N N F N   N N N N
 people.organisation         GET    L S L   N N N N N N N P N   N N N N
 people.organisation         POST   L S L   N N N N N N N F N   N N N N
 people.reset                GET    L S L   N N N N N N N P N   N N N N

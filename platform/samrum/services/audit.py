@@ -55,6 +55,7 @@ class Event(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105
     STAFF_INVITED = "staff_invited"
     STAFF_CREATED = "staff_created"
+    STAFF_MOVED = "staff_moved"
     STAFF_DEACTIVATED = "staff_deactivated"
     ORGANISATION_CHANGED = "organisation_changed"
     KEK_ADDED = "kek_added"

@@ -58,6 +58,7 @@ class Problem(StrEnum):
     ACCOUNT_CLOSED = "account_closed"
     ROLES_CLASH = "roles_clash"
     UNIT_MISSING = "unit_missing"
+    UNIT_SAME = "unit_same"
     NO_OWNERLESS_CASE = "no_ownerless_case"
     FILE_EMPTY = "file_empty"
     FILE_NAME_EMPTY = "file_name_empty"

@@ -65,9 +65,7 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
             raise Invalid(Problem.ROLES_CLASH, "roles")
         if people.staff_by_email(act.session, new.email) is not None:
             raise Invalid(Problem.EMAIL_TAKEN, "email")
-        unit = people.unit_by_name(act.session, organisation.id, new.unit.strip())
-        if unit is None:
-            unit = _new_unit(act, organisation, new.unit.strip())
+        unit = _unit(act, organisation, new.unit)
         staff = Staff(
             unit_id=unit.id,
             name=new.name.strip(),
@@ -122,6 +120,22 @@ def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID) -> N
         mail.notify(platform, act, staff, mail.Kind.FACTOR_RESET)
         act.log(Event.SECOND_FACTOR_RESET, subject_id=staff.id)
     mail.deliver(platform)
+
+
+def move_staff(platform: Platform, caller: Caller, staff_id: UUID, unit_name: str) -> None:
+    """Put somebody into another unit of the same organisation, which is made when it is not there yet.
+
+    Logins go on, grants stand, and every decision from the next request on is taken with the new unit: consents name
+    units, so that what the old one was covered for stays behind. Raises ``NotThere`` or ``Invalid``.
+    """
+    with platform.act(caller) as act:
+        staff = _active(act, staff_id)
+        left = staff.unit
+        unit = _unit(act, left.organisation, unit_name)
+        if unit.id == left.id:
+            raise Invalid(Problem.UNIT_SAME, "unit")
+        staff.unit = unit
+        act.log(Event.STAFF_MOVED, subject_id=staff.id, detail={"from": str(left.id), "to": str(unit.id)})
 
 
 def deactivate_staff(platform: Platform, caller: Caller, staff_id: UUID) -> None:
@@ -212,7 +226,14 @@ def _organisation(act: Act, name: str) -> Organisation:
     return organisation
 
 
-def _new_unit(act: Act, organisation: Organisation, name: str) -> Unit:
+def _unit(act: Act, organisation: Organisation, name: str) -> Unit:
+    """The unit with this name, made when it is new. Raises ``Invalid`` where there is no name."""
+    name = name.strip()
+    if not name:
+        raise Invalid(Problem.UNIT_MISSING, "unit")
+    found = people.unit_by_name(act.session, organisation.id, name)
+    if found is not None:
+        return found
     unit = Unit(organisation_id=organisation.id, name=name)
     found = unit if act.add_first(unit) else people.unit_by_name(act.session, organisation.id, name)
     if found is None:

@@ -89,6 +89,7 @@ PROBLEMS = {
     "account_closed": _l("Kontoen er lukket, så det kan ikke lade sig gøre."),
     "roles_clash": _l("En administrator eller revisor kan ikke oprette rum. Vælg kun det ene."),
     "unit_missing": _l("Vælg en enhed, eller skriv navnet på en ny."),
+    "unit_same": _l("Brugeren er allerede i den enhed. Vælg en anden."),
     "no_ownerless_case": _l(
         "Der er ikke noget rum med det nummer, som du kan give videre. Tjek nummeret, og om ejerens konto er lukket."
     ),

@@ -43,6 +43,7 @@ EVENTS = {
     "password_set": _l("Adgangskode valgt"),
     "staff_invited": _l("Bruger inviteret"),
     "staff_created": _l("Bruger oprettet"),
+    "staff_moved": _l("Bruger flyttet til anden enhed"),
     "staff_deactivated": _l("Bruger lukket"),
     "kek_added": _l("Nøgle tilføjet"),
     "kek_removed": _l("Nøgle fjernet"),

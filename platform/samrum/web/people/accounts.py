@@ -23,11 +23,34 @@ from samrum.web.rooms.forms import options
 from samrum.web.words import PROBLEMS, ROLES
 
 _PAGE = 50
-_NEW_UNIT = "+"
+NEW_UNIT = "+"
 _EMAIL = re.compile(r"\s*[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+\s*$")  # there is one way to match it: no time to be wasted
 
 
-class StaffForm(Form):
+class UnitForm(Form):
+    """Which unit: one of those there are, or a new one."""
+
+    unit = SelectField(_l("Enhed"))
+    new_unit = StringField(_l("Navn på den nye enhed"), [Length(max=200, message=_l("Navnet er for langt"))])
+
+    def offer(self, units: list[str]) -> None:
+        """The units to choose from."""
+        offered = {"": _("Vælg en enhed"), **{name: name for name in units}, NEW_UNIT: _("En ny enhed")}
+        self.offered = offered.keys()
+        self.unit.choices = options(offered)
+        self.unit.validate_choice = False
+
+    def validate_unit(self, field: SelectField) -> None:
+        if not field.data:
+            raise ValidationError(PROBLEMS["unit_missing"])
+        if field.data not in self.offered:
+            raise ValidationError(_("Vælg en af enhederne på listen."))
+
+    def chosen_unit(self) -> str:
+        return str((self.new_unit.data if self.unit.data == NEW_UNIT else self.unit.data) or "")
+
+
+class StaffForm(UnitForm):
     name = StringField(
         _l("Navn"), [InputRequired(_l("Skriv brugerens navn")), Length(max=200, message=_l("Navnet er for langt"))]
     )
@@ -39,16 +62,7 @@ class StaffForm(Form):
             Regexp(_EMAIL, message=_l("Skriv en hel e-mail, for eksempel navn@sted.dk")),
         ],
     )
-    unit = SelectField(_l("Enhed"))
-    new_unit = StringField(_l("Navn på den nye enhed"), [Length(max=200, message=_l("Navnet er for langt"))])
     roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=options(ROLES))
-
-    def validate_unit(self, field: SelectField) -> None:
-        if not field.data:
-            raise ValidationError(PROBLEMS["unit_missing"])
-
-    def chosen_unit(self) -> str:
-        return str((self.new_unit.data if self.unit.data == _NEW_UNIT else self.unit.data) or "")
 
 
 @blueprint.get("")
@@ -66,8 +80,7 @@ def staff() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Create an account; the answer shows its single-use code, this once."""
     form = StaffForm(request.form if request.method == "POST" else typed_before())
-    named = {name: name for name in people.units(platform(), caller())}
-    form.unit.choices = options({"": _("Vælg en enhed"), **named, _NEW_UNIT: _("En ny enhed")})
+    form.offer(people.units(platform(), caller()))
     if request.method == "POST" and form.validate():
         new = NewStaff(
             name=form.name.data or "",
@@ -81,7 +94,7 @@ def create() -> ResponseReturnValue:
         except AlreadyDone as done:
             return _second_click(done)
         except Invalid as invalid:
-            _put(form, invalid)
+            put(form, invalid)
     page = render_template("people/create.html", form=form, by_mail=invitations.go_by_mail(platform()))
     return page, 422 if form.errors else 200
 
@@ -170,10 +183,10 @@ def _second_click(done: AlreadyDone) -> ResponseReturnValue:
     return redirect(url_for("people.account", staff_id=done.result), 303)
 
 
-def _put(form: StaffForm, invalid: Invalid) -> None:
+def put(form: UnitForm, invalid: Invalid) -> None:
     """Stand the problem at its field."""
     name = invalid.field or ""
-    if name == "unit" and form.unit.data == _NEW_UNIT:
+    if name == "unit" and form.unit.data == NEW_UNIT:
         name = "new_unit"
     text = PROBLEMS[invalid.problem.value]
     if name in form:
