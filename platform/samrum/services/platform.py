@@ -20,7 +20,8 @@ from samrum.config import Settings
 from samrum.db import Database
 from samrum.fieldkeys import FieldKeys
 from samrum.mail import Mailer
-from samrum.models import Base, Case, FormReceipt
+from samrum.models import Base, Case
+from samrum.queries import forms
 from samrum.queries.facts import Room, room
 from samrum.services import audit
 from samrum.services.audit import Entry, Event
@@ -125,10 +126,11 @@ class Platform:
         try:
             with self.database.transaction(writes=writes) as session:
                 act = Act(session, caller, self.clock.now())
-                receipt = self._claim(session, caller, act.now)
+                if caller.once is not None and not forms.claim(session, caller.once, act.now):
+                    raise AlreadyDone(forms.result_of(session, caller.once))
                 yield act
-                if receipt is not None:
-                    receipt.result = act.result
+                if caller.once is not None and act.result is not None:
+                    forms.keep_result(session, caller.once, act.result)
                 act.finish()
         except Denied as denied:
             self.log_denial(caller, denied.decision.reason.value, denied.case_id)
@@ -142,20 +144,3 @@ class Platform:
             is_there = case_id is not None and session.get(Case, case_id) is not None
             act.log(Event.DENIED, case_id=case_id if is_there else None, reason=reason)
             act.finish()
-
-    def _claim(self, session: Session, caller: Caller, now: datetime) -> FormReceipt | None:
-        if caller.once is None:
-            return None
-        done = session.get(FormReceipt, caller.once)
-        if done is None:
-            receipt = FormReceipt(token_hash=caller.once, at=now)
-            session.add(receipt)
-            try:
-                session.flush()
-            except IntegrityError:
-                # Another request carried the same form out while this one waited for it.
-                session.rollback()
-                done = session.get(FormReceipt, caller.once)
-            else:
-                return receipt
-        raise AlreadyDone(done.result if done else None)
