@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from auth.oidc import Assurance, CitizenIdentity, LoginAttempt
+from samrum.queries.cases import parents_of
 from samrum.services import cases, consents, grants, rooms
 from samrum.services.platform import Caller
 from samrum.services.room_parts import ConsentLine
@@ -255,3 +256,14 @@ def test_giving_and_withdrawing_take_the_same_number_of_clicks(home: Household, 
     consent_id = home.world.consent(home.youth, home.case_id, home.colleague.unit)
     assert f'href="{home.path}/consent/{consent_id}/withdraw"' in browser.get(home.path).text
     assert browser.get(f"{home.path}/consent/{consent_id}/withdraw").text.count("button button-warning") == 1
+
+
+def test_a_parent_without_custody_any_more_is_not_offered_to_withdraw(world: World) -> None:
+    household = Household.make(world)
+    household.everybody_consents()
+    browser = world.client(household.mother)
+    assert "/withdraw" in browser.get(household.path).text
+    with world.platform.database.transaction(writes=False) as session:
+        mother = next(row for row in parents_of(session, household.case_id) if row.citizen_id == household.mother.id)
+    cases.set_custody(world.platform, Caller(household.owner), household.case_id, mother.id, False)
+    assert "/withdraw" not in browser.get(household.path).text

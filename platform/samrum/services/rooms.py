@@ -73,6 +73,7 @@ class RoomView:
     manage: Decision
     reopen: Decision
     give_consent: Decision
+    withdraw_consent: Decision
     see_log: Decision
     is_youth: bool
     documents: list[VersionView]
@@ -185,6 +186,7 @@ def _view(platform: Platform, act: Act, found: Room, documents: list[VersionView
         manage=manage,
         reopen=act.decide(Action.REOPEN, facts),
         give_consent=give,
+        withdraw_consent=act.decide(Action.WITHDRAW_CONSENT, facts),
         see_log=act.decide(Action.SEE_LOG, facts),
         is_youth=act.caller.id == case.youth_id,
         documents=shown,
