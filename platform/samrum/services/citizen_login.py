@@ -110,10 +110,13 @@ def _registered(platform: Platform, act: Act, identity: CitizenIdentity) -> Citi
     if citizen is None and index is not None:
         citizen = citizen_by_cpr(act.session, index)
         if citizen is not None:
-            act.session.add(
-                CitizenLogin(citizen_id=citizen.id, issuer=identity.issuer, subject=identity.subject, linked_at=act.now)
+            link = CitizenLogin(
+                citizen_id=citizen.id, issuer=identity.issuer, subject=identity.subject, linked_at=act.now
             )
-            act.log(Event.CITIZEN_LINKED, actor_kind="citizen", actor_id=citizen.id)
+            if act.add_first(link):
+                act.log(Event.CITIZEN_LINKED, actor_kind="citizen", actor_id=citizen.id)
+            else:
+                citizen = citizen_by_login(act.session, identity.issuer, identity.subject)
     if citizen is None:
         raise LoginRefused(LoginProblem.UNKNOWN_CITIZEN)
     if index is not None and citizen.cpr_index != index:

@@ -4,7 +4,7 @@ import logging
 import uuid
 from contextlib import suppress
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from auth.oidc import OidcError
 from samrum.config import MIB
 from samrum.db import DatabaseUnavailable
-from samrum.services.errors import Denied, FilesErased, Invalid, NotThere, ObjectMissing, StorageError
+from samrum.services.errors import Denied, FilesErased, Invalid, LoginRefused, NotThere, ObjectMissing, StorageError
 from samrum.web import drafts, gate
 from samrum.web.current import platform
 from samrum.web.once import StaleForm
@@ -29,6 +29,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(NotThere, _not_there)
     app.register_error_handler(Denied, _denied)
     app.register_error_handler(Invalid, _invalid)
+    app.register_error_handler(LoginRefused, _login_refused)
     app.register_error_handler(FilesErased, lambda _error: page(410))
     app.register_error_handler(StaleForm, lambda _error: page(400, typed=typed()))
     app.register_error_handler(DatabaseUnavailable, lambda _error: unavailable("database"))
@@ -36,6 +37,11 @@ def install(app: Flask) -> None:
     app.register_error_handler(OidcError, lambda _error: unavailable("login"))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _login_refused(_error: LoginRefused) -> ResponseReturnValue:
+    """The login ended between the gate and the use case: begin again at the front page."""
+    return redirect(url_for("public.front"), 303)
 
 
 def page(status: int, **values: object) -> ResponseReturnValue:
