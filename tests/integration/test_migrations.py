@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from samrum import migrations
 from samrum.db import Database
 from samrum.models import AuditHead, Base, Organisation, Staff, Unit
+from samrum.queries.naming import units_in_order
 from support.world import NOON, World
 
 
@@ -113,4 +114,25 @@ def test_the_use_cases_run_on_postgresql_too(tmp_path: Path, postgres_database: 
     world.grant(owner, case_id, "ulla@test.dk")
     assert world.client(counsellor).get("/rooms").status_code == 200
     assert world.client(owner).get(f"/rooms/{case_id}").status_code == 200
+    world.platform.database.engine.dispose()
+
+
+def test_rooms_from_before_keep_the_numbers_of_their_places(tmp_path: Path) -> None:
+    """They were numbered by when the first of a unit was let in; 0002 writes that down."""
+    world = World.make(tmp_path)
+    owner = world.staff("Birgit", "Børn og Unge", case_creator=True)
+    case_id = world.case(owner)
+    units = []
+    for name, unit in (("Ulla", "UU"), ("Lone", "Solgården"), ("Uffe", "UU")):
+        units.append(world.staff(name, unit).unit)
+        world.clock.move(minutes=1)
+        world.grant(owner, case_id, f"{name.lower()}@test.dk")
+    with world.platform.database.transaction() as session:
+        numbered = units_in_order(session, case_id)
+        session.execute(text("DROP TABLE case_unit"))
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    migrations.upgrade(world.platform.database.engine)
+    with world.platform.database.transaction() as session:
+        assert units_in_order(session, case_id) == numbered
+    assert [unit for unit, _organisation in numbered] == units[:2]
     world.platform.database.engine.dispose()

@@ -4,17 +4,20 @@ import io
 import re
 from collections import deque
 from html import unescape
+from uuid import UUID
 
 import pypdf
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from auth.policy import CitizenActor, Level, StaffActor
 from samrum.cpr import Cpr
-from samrum.models import Case
+from samrum.models import Case, Grant, Staff, Unit
 from samrum.queries.audit import rows_of_case
-from samrum.services import cases, receipts
+from samrum.services import cases, grants, people, receipts
 from samrum.services.cases import MasterData, NewParent
+from samrum.services.naming import Kind, naming
 from samrum.services.platform import Caller
 from support.broker import Broker
 from support.household import Household, words
@@ -241,3 +244,43 @@ def test_a_room_can_be_protected_from_its_first_day(home: Household) -> None:
 def is_protected(home: Household) -> bool:
     with home.world.platform.database.transaction(writes=False) as session:
         return session.get_one(Case, home.case_id).protected_address
+
+
+def test_a_place_keeps_its_number_when_somebody_goes_over_to_another(home: Household) -> None:
+    """What a parent said yes to by its number has that number for good, whoever works there now."""
+    world = home.world
+    admin = Caller(world.staff("Rita", "Skovskolen", organisation="Region Øst", administrator=True))
+    before = _numbered(home)
+    world.clock.move(minutes=5)
+    people.move_staff(world.platform, admin, _staff(home, "poul@test.dk"), "Klinikken")
+    world.clock.move(minutes=5)
+    people.move_staff(world.platform, admin, _staff(home, "poul@test.dk"), "Ambulatoriet")
+    after = _numbered(home)
+    assert {name: after[name] for name in before} == before
+    assert (after["Klinikken"], after["Ambulatoriet"]) == ((Kind.EXTERNAL, 3), (Kind.EXTERNAL, 4))
+
+
+def test_a_place_somebody_comes_to_after_the_grant_was_taken_back_is_no_place_of_the_room(home: Household) -> None:
+    world = home.world
+    grants.revoke_grant(world.platform, Caller(home.owner), home.case_id, _grant(home, "poul@test.dk"))
+    admin = Caller(world.staff("Rita", "Skovskolen", organisation="Region Øst", administrator=True))
+    before = _numbered(home)
+    people.move_staff(world.platform, admin, _staff(home, "poul@test.dk"), "Klinikken")
+    assert _numbered(home) == before
+
+
+def _numbered(home: Household) -> dict[str, tuple[Kind, int | None]]:
+    """The places of the room as a parent is told of them, by their names."""
+    with home.world.platform.act(Caller(home.mother), writes=False) as act:
+        shown = naming(act, act.session.get_one(Case, home.case_id)).neutral or {}
+        return {act.session.get_one(Unit, unit).name: (label.kind, label.number) for unit, label in shown.items()}
+
+
+def _staff(home: Household, email: str) -> UUID:
+    with home.world.platform.database.transaction(writes=False) as session:
+        return session.scalars(select(Staff.id).where(Staff.email == email)).one()
+
+
+def _grant(home: Household, email: str) -> UUID:
+    with home.world.platform.database.transaction(writes=False) as session:
+        return session.scalars(select(Grant.id).join(Grant.staff).where(Staff.email == email)).one()

@@ -2,7 +2,7 @@
 
 from samrum.models.audit import AuditHead, AuditReview, AuditRow, AuditSegment, Installation
 from samrum.models.base import Base
-from samrum.models.cases import Case, CaseParent, Grant
+from samrum.models.cases import Case, CaseParent, CaseUnit, Grant
 from samrum.models.consents import Consent, ConsentUnit
 from samrum.models.documents import Document, Version
 from samrum.models.logins import (
@@ -26,6 +26,7 @@ __all__ = [
     "Base",
     "Case",
     "CaseParent",
+    "CaseUnit",
     "Citizen",
     "CitizenLogin",
     "Consent",

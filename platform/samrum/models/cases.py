@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from samrum.models.base import Identified
+from samrum.models.base import Base, Identified
 from samrum.models.people import Citizen, Staff
 
 _LEVELS = "IN ('none', 'read', 'write')"
@@ -54,6 +54,19 @@ class CaseParent(Identified):
     name: Mapped[str] = mapped_column(String(200))
     custody_holder: Mapped[bool]
     citizen: Mapped[Citizen] = relationship()
+
+
+class CaseUnit(Base):
+    """A unit that somebody let into the case has been in; the order of ``since`` numbers them where names are hidden.
+
+    Rows stay when the grant is revoked and when the person goes over to another unit: a number is told to parents, who
+    say yes by it, and so never means another unit.
+    """
+
+    __tablename__ = "case_unit"
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    since: Mapped[datetime]
 
 
 class Grant(Identified):

@@ -26,6 +26,12 @@ def staff_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Staff]:
     return {staff.id: staff for staff in session.scalars(query)}
 
 
+def hold_staff(session: Session, staff: Staff) -> Staff:
+    """The same member of staff in the unit of this moment, who is not moved until the transaction ends."""
+    session.refresh(staff, ["unit_id", "unit"], with_for_update={"of": Staff})
+    return staff
+
+
 def staff_of_organisation(session: Session, organisation_id: UUID, *, after: str, limit: int) -> list[Staff]:
     """Staff in the order of their e-mail addresses, from the one behind ``after``."""
     query = (

@@ -6,9 +6,10 @@ from uuid import UUID
 from auth.policy import Action, Level, decide
 from samrum.models import Grant, Staff
 from samrum.queries.cases import case_by_number, grant_in_force
-from samrum.queries.people import staff_by_email
+from samrum.queries.people import hold_staff, staff_by_email
 from samrum.services.audit import Event
 from samrum.services.errors import Denied, Invalid, NotThere, Problem
+from samrum.services.naming import units_come
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import staff_actor
 
@@ -19,7 +20,7 @@ def set_grant(
     """Grant a colleague ``read`` or ``write``, in place of what was granted before. Raises ``Invalid``."""
     with platform.act(caller) as act:
         case = act.require(case_id, Action.MANAGE, lock=True).case
-        staff = _active(staff_by_email(act.session, email))
+        staff = hold_staff(act.session, _active(staff_by_email(act.session, email)))
         if staff.id == case.owner_id:
             raise Invalid(Problem.GRANT_TO_OWNER, "email")
         if staff.administrator or staff.auditor:
@@ -37,6 +38,7 @@ def set_grant(
                 granted_at=act.now,
             )
         )
+        units_come(act, staff)
         detail = {"level": level.value, "last_day": last_day.isoformat() if last_day else None}
         act.log(Event.GRANT_SET, case_id=case_id, subject_id=staff.id, detail=detail)
 

@@ -13,8 +13,8 @@ from enum import Enum
 from uuid import UUID
 
 from auth.policy import CitizenActor
-from samrum.models import Case, Staff, Unit
-from samrum.queries.naming import units_in_order
+from samrum.models import Case, CaseUnit, Staff, Unit
+from samrum.queries.naming import cases_new_to, units_in_order
 from samrum.services.platform import Act
 
 
@@ -84,6 +84,13 @@ def naming(act: Act, case: Case) -> Naming:
 def neutral_naming(act: Act, case: Case) -> Naming:
     """As a parent gets to see them where the address is protected, for a paper that parents may read."""
     return Naming(True, case.owner_id, case.organisation_id, _numbers(act, case))
+
+
+def units_come(act: Act, staff: Staff) -> None:
+    """Give the unit of somebody who was let into a case, or who changed units, its number in every such case."""
+    act.session.flush()
+    for case_id in cases_new_to(act.session, staff.id, staff.unit_id):
+        act.add_first(CaseUnit(case_id=case_id, unit_id=staff.unit_id, since=act.now))
 
 
 def _numbers(act: Act, case: Case) -> dict[UUID, Neutral]:

@@ -13,6 +13,7 @@ from samrum.queries import people
 from samrum.services import mail, second_factor, sessions
 from samrum.services.audit import Event
 from samrum.services.errors import Invalid, NotThere, Problem
+from samrum.services.naming import units_come
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.staff_login import INVITATION_LIFE, invitation_hash, new_invitation
 
@@ -129,12 +130,13 @@ def move_staff(platform: Platform, caller: Caller, staff_id: UUID, unit_name: st
     units, so that what the old one was covered for stays behind. Raises ``NotThere`` or ``Invalid``.
     """
     with platform.act(caller) as act:
-        staff = _active(act, staff_id)
+        staff = people.hold_staff(act.session, _active(act, staff_id))
         left = staff.unit
         unit = _unit(act, left.organisation, unit_name)
         if unit.id == left.id:
             raise Invalid(Problem.UNIT_SAME, "unit")
         staff.unit = unit
+        units_come(act, staff)
         act.log(Event.STAFF_MOVED, subject_id=staff.id, detail={"from": str(left.id), "to": str(unit.id)})
 
 
