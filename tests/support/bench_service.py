@@ -60,6 +60,7 @@ class Bench:
         self.client = service.client(papers.owner)
         self.boto = boto_client(s3.endpoint_url, s3.access_key, s3.secret_key)
         self._number = 0
+        self._very_large = ""
 
     def connect(self) -> None:
         """Begin a new connection, with a new login."""
@@ -86,6 +87,12 @@ class Bench:
         self.upload(self.tokens(1)[0], content)
         (document,) = set(self.papers.documents()) - before
         return f"{self.url}/files/{document}/1"
+
+    def very_large(self, mebibytes: int) -> str:
+        """The address of the file that several rows read from."""
+        if not self._very_large:
+            self._very_large = self.store(Content(mebibytes * _MIB))
+        return self._very_large
 
     def download(self, address: str) -> int:
         return drain(self.client, address)
@@ -302,7 +309,7 @@ def _memory_of_upload(bench: Bench, scale: Scale) -> tuple[str, str, str]:
 
 
 def _memory_of_download(bench: Bench, scale: Scale) -> tuple[str, str, str]:
-    address = bench.store(Content(scale.huge * _MIB))
+    address = bench.very_large(scale.huge)
     return _growth(bench, lambda: bench.download(address))
 
 
@@ -326,7 +333,7 @@ def _growth(bench: Bench, work: Callable[[], Any]) -> tuple[str, str, str]:
 
 
 def _short_range(bench: Bench, scale: Scale) -> tuple[str, str, str]:
-    address, key = bench.store(Content(scale.huge * _MIB)), bench.key()
+    address, key = bench.very_large(scale.huge), bench.key()
     bench.boto.put_object(Bucket=_BUCKET, Key=key, Body=os.urandom(1024))
     places = [(number + 1) * scale.huge * _MIB // (_RANGES + 2) for number in range(_RANGES)]
 
