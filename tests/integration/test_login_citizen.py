@@ -119,6 +119,30 @@ def test_who_cancels_is_told_that_nothing_happened(place: Place) -> None:
     assert reasons(place) == ["Cancelled"]
 
 
+@pytest.mark.parametrize(
+    ("error", "description", "status", "sentence", "reason"),
+    [
+        ("access_denied", "mitid_user_aborted", 403, "Du afbrød login", "Cancelled"),
+        ("login_required", None, 403, "MitID vil gerne have, at du logger ind igen", "LoginRequired"),
+        ("temporarily_unavailable", None, 503, "Du kan ikke logge ind lige nu", "ProviderUnavailable"),
+        ("invalid_scope", None, 403, "Vi kunne ikke være sikre på svaret fra MitID", "provider_error"),
+    ],
+)
+def test_every_error_of_the_broker_is_a_sentence_of_its_own_and_a_way_on(
+    place: Place, error: str, description: str | None, status: int, sentence: str, reason: str
+) -> None:
+    browser = place.browser()
+    place.standin.broker.control.next_error = (error, description)
+    back = urlsplit(browser.theirs.get(browser.begin(), allow_redirects=False, timeout=10).headers["Location"])
+    answer = browser.ours.get(f"{back.path}?{back.query}")
+    assert answer.status_code == status
+    assert sentence in answer.text
+    assert 'href="/login/citizen"' in answer.text
+    assert reasons(place) == [reason]
+    assert browser.who() is None
+    assert browser.log_in("sofie").status_code == 303, "the next try is a new one"
+
+
 def test_an_answer_counts_once(place: Place) -> None:
     browser = place.browser()
     back = browser.at_broker(browser.begin(), person="sofie")

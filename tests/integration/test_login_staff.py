@@ -1,12 +1,15 @@
 """Staff at the login pages: password, second factor, and what a wrong turn leads to."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from auth.passwords import needs_rehash
 from auth.policy import StaffActor
+from samrum.models import Staff
 from samrum.services import people
 from samrum.services.platform import SYSTEM
 from support.logins import actions, give_password, is_logged_in, log_in
@@ -238,3 +241,19 @@ def test_cookies_are_host_only_and_travel_over_tls_alone(secure: World) -> None:
         assert not any(part.startswith(("domain", "expires", "max-age")) for part in attributes), (
             "gone with the browser"
         )
+
+
+def test_a_password_is_hashed_anew_at_the_login_after_the_cost_was_raised(world: World, birgit: StaffActor) -> None:
+    def stored() -> str:
+        with world.platform.database.transaction(writes=False) as session:
+            return session.get_one(Staff, birgit.id).password_hash or ""
+
+    before, dearer = stored(), replace(world.platform.password_cost, passes=2)
+    world.app.extensions["samrum"] = world.platform = replace(world.platform, password_cost=dearer)
+    give_password(world.client(), password="forkert adgangskode")
+    assert stored() == before, "only who knows the password renews it"
+    give_password(world.client())
+    renewed = stored()
+    assert not needs_rehash(renewed, dearer)
+    give_password(world.client())
+    assert stored() == renewed, "once is enough"

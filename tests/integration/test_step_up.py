@@ -130,7 +130,7 @@ def test_every_view_that_is_dangerous_says_so(world: World) -> None:
     }
     assert marked >= {
         *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
-        *("people.move",),
+        *("people.move", "audit.as_csv", "audit.as_json_lines"),
         *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
         *("login.new_app", "login.new_password"),
     }
@@ -374,3 +374,11 @@ def test_tokens_are_kept_hashed_and_challenges_sealed(world: World, birgit: Staf
     assert _token(browser).encode() not in row.token_hash
     assert row.sealed_challenge is not None
     assert b"challenge" not in row.sealed_challenge
+
+
+@pytest.mark.parametrize("path", ["/audit/log.csv", "/audit/log.jsonl"])
+def test_nor_does_an_auditor_take_the_log_out_without_it(world: World, path: str) -> None:
+    auditor = world.client(world.staff("Rie", "Revisionen", auditor=True))
+    assert auditor.get(path).status_code == 200
+    world.clock.move(minutes=11)
+    assert auditor.get(path).location.startswith(f"/login/again?next={path}")

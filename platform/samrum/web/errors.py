@@ -55,6 +55,8 @@ def unavailable(what: str) -> ResponseReturnValue:
     if what == "database":
         gate.forget_viewer()
     retry_url = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    if request.endpoint == "login.callback":  # the broker's answer counts once: trying again begins at the broker
+        retry_url = url_for("login.citizen")
     body = render_template("errors/503.html", what=what, retry_url=retry_url)
     return body, 503, {"Retry-After": "30"}
 
