@@ -90,12 +90,23 @@ def see_version(
     return _find(platform, caller, case_id, document_id, number, Event.DOCUMENT_VIEWED if log else None)[0]
 
 
-def open_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Download:
-    """Open a version for reading. No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``."""
+def open_version(
+    platform: Platform,
+    caller: Caller,
+    case_id: UUID,
+    document_id: UUID,
+    number: int,
+    *,
+    expected: tuple[int, int] | None = None,
+) -> Download:
+    """Open a version for reading; ``expected`` is the part that will be read, if only one.
+
+    No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``.
+    """
     # the storage is asked between two transactions: one that waited for it would hold everybody up
     asked = time.monotonic()
     sight, place, case_key, data_key = _find(platform, caller, case_id, document_id, number, None)
-    reader = platform.vault.open(case_key, place, data_key)
+    reader = platform.vault.open(case_key, place, data_key, range(*expected) if expected else None)
     if reader.size != sight.size:
         raise Corrupt("not as long as when it was stored")
     with platform.act(caller) as act:

@@ -28,13 +28,16 @@ def download(case_id: UUID, document_id: UUID, number: int) -> ResponseReturnVal
     """The bytes of a version, or one range of them (RFC 9110, 14). HEAD tells the same headers and sends nothing."""
     hub, asking, token = platform(), caller(), cookies.login_token() or ""
     wanted = parse_range_header(request.headers.get("Range"))
+    expected = None
     if request.method == "HEAD" or wanted is not None:
         sight = see_version(hub, asking, case_id, document_id, number, log=request.method == "HEAD")
         if request.method == "HEAD":
             return Response(headers=_headers(sight) | {"Content-Length": str(sight.size)})
-        if _applies(wanted, sight) and _span(wanted, sight) is None:
-            return Response(status=416, headers=_headers(sight) | {"Content-Range": f"bytes */{sight.size}"})
-    opened = open_version(hub, asking, case_id, document_id, number)
+        if _applies(wanted, sight):
+            expected = _span(wanted, sight)
+            if expected is None:
+                return Response(status=416, headers=_headers(sight) | {"Content-Range": f"bytes */{sight.size}"})
+    opened = open_version(hub, asking, case_id, document_id, number, expected=expected)
     sight = opened.sight
     part = _span(wanted, sight) if _applies(wanted, sight) else None
     start, stop = part or (0, sight.size)
