@@ -11,7 +11,7 @@ from auth.policy import StaffActor
 from samrum.models import AuditRow, Citizen, LoginSession
 from samrum.services import people, upkeep
 from samrum.services.platform import SYSTEM
-from support.logins import actions, is_logged_in, log_in
+from support.logins import actions, give_password, is_logged_in, log_in
 from support.world import YOUTH_CPR, Browser, World
 
 
@@ -135,6 +135,17 @@ def test_all_other_logins_are_ended(world: World, birgit: StaffActor) -> None:
     here.post("/login/sessions", {"which": "others"})
     assert is_logged_in(here)
     assert not any(is_logged_in(browser) for browser in others)
+
+
+def test_where_only_the_password_was_given_nobody_is_logged_in_and_all_others_ends_it_too(
+    world: World, birgit: StaffActor
+) -> None:
+    browser, half = world.client(), world.client()
+    log_in(world, browser)
+    give_password(half)
+    assert browser.get("/login/sessions").text.count("Sidst brugt") == 1
+    browser.post("/login/sessions", {"which": "others"})
+    assert half.get("/login/staff/code").location == "/login/staff"
 
 
 def test_all_logins_are_ended_this_one_too(world: World, birgit: StaffActor) -> None:

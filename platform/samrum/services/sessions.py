@@ -186,13 +186,17 @@ def log_out(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
 
 @dataclass(frozen=True)
 class Running:
-    """A running login of one's own. ``device`` is what the browser says of itself, shortened."""
+    """A running login of one's own. ``device`` is what the browser says of itself, shortened.
+
+    ``is_complete`` is False while the second factor has not been given: nobody is logged in there yet.
+    """
 
     id: UUID
     device: str
     begun_at: datetime
     last_seen_at: datetime
     is_this_one: bool
+    is_complete: bool
 
 
 def own_logins(platform: Platform, login: Login) -> list[Running]:
@@ -200,7 +204,10 @@ def own_logins(platform: Platform, login: Login) -> list[Running]:
     now = platform.clock.now()
     with platform.database.transaction(writes=False) as session:
         rows = [row for row in logins_of(session, login.actor.id) if is_within_limits(platform, row, now)]
-    found = [Running(row.id, row.device, row.created_at, row.last_seen_at, row.id == login.id) for row in rows]
+    found = [
+        Running(row.id, row.device, row.created_at, row.last_seen_at, row.id == login.id, row.stage == Stage.FULL)
+        for row in rows
+    ]
     return sorted(found, key=lambda line: (line.is_this_one, line.last_seen_at), reverse=True)
 
 
