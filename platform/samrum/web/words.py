@@ -140,27 +140,3 @@ HAND_OVER_REASONS = {
     "leave": _l("Ejeren er på orlov eller syg"),
     "other": _l("Andet"),
 }
-
-ACTIONS = {
-    "case_created": _l("oprettede rummet"),
-    "case_changed": _l("rettede stamoplysninger"),
-    "case_viewed": _l("åbnede rummet"),
-    "case_closed": _l("lukkede rummet"),
-    "case_reopened": _l("åbnede rummet igen"),
-    "case_handed_over": _l("gav rummet videre til"),
-    "log_viewed": _l("så loggen"),
-    "levels_set": _l("ændrede, hvad den unge og forældrene må"),
-    "parent_added": _l("tilføjede forælderen"),
-    "parent_changed": _l("ændrede oplysninger om forælderen"),
-    "grant_set": _l("gav adgang til"),
-    "grant_revoked": _l("fjernede adgangen for"),
-    "consent_given": _l("Samtykke givet af"),
-    "consent_withdrawn": _l("Samtykke trukket tilbage for"),
-    "consent_ran_out": _l("Samtykke udløb for"),
-    "receipt_fetched": _l("hentede en kvittering for et samtykke"),
-    "document_viewed": _l("så historikken for en fil"),
-    "version_uploaded": _l("lagde en fil op"),
-    "version_downloaded": _l("hentede en fil"),
-    "denied": _l("blev nægtet adgang"),
-    "case_key_destroyed": _l("Rummets filer blev slettet for altid"),
-}
