@@ -189,7 +189,7 @@ def test_both_styles_of_address_are_spoken(path_style: bool, url: str) -> None:
     store = store_at("https://s3.example.dk", path_style=path_style)
     asked = store._client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "name"})
     assert asked.partition("?")[0] == url
-    assert store._direct._base + "name" == url
+    assert store._direct.base + "name" == url
 
 
 def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:
