@@ -22,7 +22,6 @@ from botocore.utils import get_environ_proxies
 
 from storage.errors import Unavailable
 
-
 _IDLE: Final = 32
 """Connections that are kept for later, at the most."""
 

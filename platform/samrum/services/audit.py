@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from samrum.queries.audit import add_rows, lock_head
@@ -84,7 +85,7 @@ class Entry:
 _FIELDS = tuple(one.name for one in fields(Entry))
 
 
-def append(session: Session, entries: Iterable[Entry]) -> None:
+def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add rows at the end of the chain, within the caller's transaction.
 
     The end of the chain stays locked until that transaction ends, and everybody else who appends waits for it:
@@ -93,11 +94,16 @@ def append(session: Session, entries: Iterable[Entry]) -> None:
     new = [{name: getattr(entry, name) for name in _FIELDS} for entry in entries]
     if not new:
         return
-    sequence, last_hash = lock_head(session)
+    sequence, last_hash = lock_head(connection)
     for row in new:
         sequence += 1
         row["sequence"] = sequence
         row_hash = link(last_hash, row)
         row["previous_hash"], row["hash"] = last_hash, row_hash
         last_hash = row_hash
-    add_rows(session, new)
+    add_rows(connection, new)
+
+
+def append(session: Session, entries: Iterable[Entry]) -> None:
+    """Likewise, within the caller's use case."""
+    add(session.connection(), entries)

@@ -44,6 +44,11 @@ class Caller:
         return self.actor.id if self.actor else None
 
     @property
+    def who(self) -> dict[str, Any]:
+        """How the caller stands in an audit row."""
+        return {"actor_kind": self.kind, "actor_id": self.id, "address": self.address}
+
+    @property
     def kind(self) -> str:
         if self.actor is None:
             return "nobody"
@@ -66,8 +71,7 @@ class Act:
 
     def log(self, action: Event, **fields: Any) -> None:
         """Add an audit row, written when the transaction ends."""
-        defaults = {"actor_kind": self.caller.kind, "actor_id": self.caller.id, "address": self.caller.address}
-        self._entries.append(Entry(self.now, action, **{**defaults, **fields}))
+        self._entries.append(Entry(self.now, action, **{**self.caller.who, **fields}))
 
     def decide(self, action: Action, facts: CaseFacts) -> Decision:
         """Ask the policy on behalf of the caller. Raises ``NotThere`` for somebody who is not logged in."""
@@ -135,6 +139,12 @@ class Platform:
         except Denied as denied:
             self.log_denial(caller, denied.decision.reason.value, denied.case_id)
             raise
+
+    def record(self, caller: Caller, action: Event, **fields: Any) -> None:
+        """Write one audit row, in a transaction of its own."""
+        entry = Entry(self.clock.now(), action, **caller.who, **fields)
+        with self.database.plain(writes=True) as connection:
+            audit.add(connection, [entry])
 
     def log_denial(self, caller: Caller, reason: str, case_id: UUID | None = None) -> None:
         """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code; the id of a case is kept
