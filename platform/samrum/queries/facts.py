@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +18,9 @@ from samrum.models import Consent as ConsentRow
 # come without the mapper.
 _GRANT = aliased(models.Grant)
 _OTHERS = (
+    Staff.unit_id.label("owner_unit"),
+    Staff.active.label("owner_active"),
+    Citizen.birth_date,
     CaseParent.id.label("parent_id"),
     CaseParent.citizen_id.label("parent"),
     CaseParent.custody_holder,
@@ -32,11 +34,13 @@ _PARENTS = CaseParent.case_id == Case.id
 _OWN_GRANTS = and_(_GRANT.case_id == Case.id, _GRANT.staff_id == bindparam("viewer", type_=Uuid()))
 _CASES = (
     select(Case, *_OTHERS)
+    .join(Staff, Staff.id == Case.owner_id)
+    .join(Citizen, Citizen.id == Case.youth_id)
     .outerjoin(CaseParent, _PARENTS)
     .outerjoin(_GRANT, _OWN_GRANTS)
-    .options(joinedload(Case.owner), joinedload(Case.youth))
 )
 _ONE_CASE = _CASES.where(Case.id == bindparam("case"))
+_MANY_CASES = _CASES.options(joinedload(Case.owner), joinedload(Case.youth))
 _LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
 _CONSENTS = (
     select(
@@ -85,9 +89,6 @@ _VERSION = (
         Case.status,
         Case.youth_access,
         Case.parent_access,
-        Staff.unit_id.label("owner_unit"),
-        Staff.active.label("owner_active"),
-        Citizen.birth_date,
         *_OTHERS,
     )
     .join(Staff, Staff.id == Case.owner_id)
@@ -102,15 +103,15 @@ _VERSION = (
 
 @dataclass(frozen=True)
 class Room:
-    """A case's row, with owner and youth loaded, and the facts that decide about it for one viewer."""
+    """A case's row, and the facts that decide about it for one viewer."""
 
     case: Case
     facts: CaseFacts
 
 
 def rooms(session: Session, viewer: UUID | None, condition: ColumnElement[bool]) -> dict[UUID, Room]:
-    """The cases that meet ``condition``, each with its facts; ``grants`` are the viewer's own only."""
-    return _rooms(session, _CASES.where(condition), {"viewer": viewer})
+    """The cases that meet ``condition``, each with its facts, owner and youth loaded; ``grants`` are the viewer's."""
+    return _rooms(session, _MANY_CASES.where(condition), {"viewer": viewer})
 
 
 def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
@@ -141,7 +142,7 @@ def version_and_facts(
         others.add(row)
     consents = _consents(connection, [case_id]).get(case_id, [])
     first = rows[0]
-    facts = _facts(first, first.owner_unit, first.owner_active, first.birth_date, others, consents)
+    facts = _facts(first, first, others, consents)
     version = VersionRow._make(first[: len(VersionRow._fields)])
     return first.number, facts, version if first.media_type is not None else None
 
@@ -163,53 +164,33 @@ class _Others:
 
 
 def _rooms(session: Session, query: Executable, values: Mapping[str, UUID | None]) -> dict[UUID, Room]:
-    cases: dict[UUID, Case] = {}
+    rows: dict[UUID, Any] = {}
     others: dict[UUID, _Others] = {}
     for row in session.execute(query, values):
-        case: Case = row[0]
-        cases[case.id] = case
-        others.setdefault(case.id, _Others()).add(row)
-    consents = _consents(session.connection(), cases) if cases else {}
-    return {
-        key: Room(
-            case,
-            _facts(
-                case,
-                case.owner.unit_id,
-                case.owner.active,
-                case.youth.birth_date,
-                others[key],
-                consents.get(key, []),
-            ),
-        )
-        for key, case in cases.items()
-    }
+        key = row.Case.id
+        rows[key] = row
+        others.setdefault(key, _Others()).add(row)
+    consents = _consents(session.connection(), rows) if rows else {}
+    return {key: Room(row.Case, _facts(row.Case, row, others[key], consents.get(key, []))) for key, row in rows.items()}
 
 
-def _facts(
-    case: Any,
-    owner_unit: UUID,
-    owner_active: bool,
-    birth_date: date | None,
-    others: _Others,
-    consents: list[ConsentFact],
-) -> CaseFacts:
-    """``case``: a case, or a row with its columns."""
-    if birth_date is None:
+def _facts(case: Any, row: Any, others: _Others, consents: list[ConsentFact]) -> CaseFacts:
+    """``case`` has the columns of a case, ``row`` those of its owner and its youth."""
+    if row.birth_date is None:
         raise ValueError("a youth without a birth date")
     return CaseFacts(
         owner=case.owner_id,
-        owner_unit=owner_unit,
+        owner_unit=row.owner_unit,
         organisation=case.organisation_id,
         youth=case.youth_id,
-        birth_date=birth_date,
+        birth_date=row.birth_date,
         status=Status(case.status),
         youth_access=Level(case.youth_access),
         parent_access=Level(case.parent_access),
         parents=tuple(others.parents.values()),
         grants=tuple(others.grants.values()),
         consents=tuple(consents),
-        owner_has_left=not owner_active,
+        owner_has_left=not row.owner_active,
     )
 
 
