@@ -7,6 +7,7 @@ from storage import cobblestone
 from storage.ahead import read_ahead
 from storage.cobblestone import BLOCK, SEALED_CHUNK, Expand, Opener
 from storage.container import HEADER, MAGIC, check_magic
+from storage.ends import Ends, EndsKept
 from storage.errors import Corrupt
 from storage.store import ObjectStore, Stretch
 
@@ -21,20 +22,35 @@ class Reader:
     """A stored version whose key, place and length have been verified; made by :meth:`storage.Vault.open`."""
 
     def __init__(
-        self, store: ObjectStore, name: str, expand: Expand, context: bytes, expected: range | None = None
+        self,
+        store: ObjectStore,
+        name: str,
+        expand: Expand,
+        context: bytes,
+        expected: range | None,
+        kept: EndsKept,
     ) -> None:
         self._store, self._name = store, name
         self._held: list[tuple[int, bytes]] = []  # bytes of the object that are here already, by where they start
         self._total = -1
-        for fetched in store.fetch(name, _first_stretches(expected)):
+        stretches = _first_stretches(expected)
+        is_part = len(stretches) == 3
+        if is_part and (ends := kept.find(name)) is not None:
+            self._agree(ends.total)
+            self._held += [(0, ends.header), (ends.total - len(ends.last), ends.last)]
+            stretches = stretches[2:]
+        for fetched in store.fetch(name, stretches):
             self._agree(fetched.total)
             self._held.append((fetched.start, fetched.data))
-        head = b"".join(self._fetch(0, HEADER))
-        check_magic(head)
-        self._opener = Opener(expand, context, head[len(MAGIC) :], self._total - len(MAGIC))
+        header = b"".join(self._fetch(0, HEADER))
+        check_magic(header)
+        self._opener = Opener(expand, context, header[len(MAGIC) :], self._total - len(MAGIC))
         self.size: Final = self._opener.size
         """Plaintext bytes."""
-        self._opener.open_last(b"".join(self._fetch(len(MAGIC) + self._opener.last_at, self._total)))
+        last = b"".join(self._fetch(len(MAGIC) + self._opener.last_at, self._total))
+        self._opener.open_last(last)
+        if is_part:
+            kept.keep(name, Ends(self._total, header, last))
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """The plaintext bytes ``start`` up to ``stop`` (default: the end), in pieces of at most 256 KiB.
