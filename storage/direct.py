@@ -64,10 +64,14 @@ class Direct:
         key = quote(name)
         request = AWSRequest(method, self.base + key, dict(headers), body or None)
         self._signer.add_auth(request)
+        connection = self._connection()
         try:
-            connection = self._connection()
+            if connection.sock is None:
+                connection.connect()
+                connection.sock.settimeout(self._timeouts[1])
             connection.request(method, self._path + key, body or None, dict(request.headers.items()))
         except (OSError, HTTPException):
+            connection.close()
             return None
         return Pending(connection, self._idle)
 
@@ -79,6 +83,7 @@ class Direct:
         return pending.receive(expected) if pending is not None else None
 
     def _connection(self) -> HTTPConnection:
+        """One that was kept, or a new one that is not connected yet."""
         while self._idle:
             try:
                 connection = self._idle.pop()
@@ -87,14 +92,9 @@ class Direct:
             if _is_quiet(connection):
                 return connection
             connection.close()
-        connect, read = self._timeouts
         if self._tls is None:
-            connection = HTTPConnection(self._host, self._port, timeout=connect)
-        else:
-            connection = HTTPSConnection(self._host, self._port, timeout=connect, context=self._tls)
-        connection.connect()
-        connection.sock.settimeout(read)
-        return connection
+            return HTTPConnection(self._host, self._port, timeout=self._timeouts[0])
+        return HTTPSConnection(self._host, self._port, timeout=self._timeouts[0], context=self._tls)
 
 
 class Pending:
