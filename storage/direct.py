@@ -67,8 +67,7 @@ class Direct:
         connection = self._connection()
         try:
             if connection.sock is None:
-                connection.connect()
-                connection.sock.settimeout(self._timeouts[1])
+                _connect(connection, self._timeouts[1])
             connection.request(method, self._path + key, body or None, dict(request.headers.items()))
         except (OSError, HTTPException):
             connection.close()
@@ -150,6 +149,11 @@ class Answer:
             self._idle.append(self._connection)
         else:
             self._connection.close()
+
+
+def _connect(connection: HTTPConnection, read_timeout: float) -> None:
+    connection.connect()
+    connection.sock.settimeout(read_timeout)
 
 
 def _close_all(connections: deque[HTTPConnection]) -> None:
