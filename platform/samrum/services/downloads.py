@@ -98,8 +98,9 @@ def open_version(
     number: int,
     *,
     expected: tuple[int, int] | None = None,
+    in_zip: bool = False,
 ) -> Download:
-    """Open a version for reading; ``expected`` is the part that will be read, if only one.
+    """Open a version for reading; ``expected`` is the part that will be read, if only one. ``in_zip``: among all files.
 
     No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``.
     """
@@ -110,7 +111,13 @@ def open_version(
     if reader.size != sight.size:
         raise Corrupt("not as long as when it was stored")
     with platform.act(caller) as act:
-        act.log(Event.VERSION_DOWNLOADED, case_id=case_id, document_id=document_id, version_id=sight.version_id)
+        act.log(
+            Event.VERSION_DOWNLOADED,
+            case_id=case_id,
+            document_id=document_id,
+            version_id=sight.version_id,
+            detail={"zip": True} if in_zip else {},
+        )
     return Download(platform, caller, case_id, sight, reader, asked)
 
 
