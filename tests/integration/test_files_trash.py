@@ -69,7 +69,7 @@ def test_it_is_undone_at_once_with_the_button_in_the_message(papers: Papers, not
     page = papers.browser().get(away(papers, note)).text
     assert "Filen er flyttet til papirkurven." in page
     (undo,) = re.findall(rf'action="({papers.url}/files/{note}/bring-back)"', page)
-    assert "Fortryd" in page
+    assert "Fortryd flytningen" in page
     answer = papers.browser().post(undo, page=papers.url)
     assert answer.location == papers.url
     room = room_of(papers)
