@@ -1,6 +1,7 @@
 """Migrations: from an empty database to today's tables, on SQLite and PostgreSQL alike."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 from samrum import migrations
 from samrum.db import Database
 from samrum.models import AuditHead, Base, Organisation, Staff, Unit
+from samrum.queries.documents import newest_versions, trashed_versions
 from samrum.queries.naming import units_in_order
+from support.earlier import Earlier
 from support.world import NOON, World
 
 
@@ -117,22 +120,44 @@ def test_the_use_cases_run_on_postgresql_too(tmp_path: Path, postgres_database: 
     world.platform.database.engine.dispose()
 
 
-def test_rooms_from_before_keep_the_numbers_of_their_places(tmp_path: Path) -> None:
+def test_rooms_from_before_keep_the_numbers_of_their_places(engine: Engine) -> None:
     """They were numbered by when the first of a unit was let in; 0002 writes that down."""
-    world = World.make(tmp_path)
-    owner = world.staff("Birgit", "Børn og Unge", case_creator=True)
-    case_id = world.case(owner)
-    units = []
-    for name, unit in (("Ulla", "UU"), ("Lone", "Solgården"), ("Uffe", "UU")):
-        units.append(world.staff(name, unit).unit)
-        world.clock.move(minutes=1)
-        world.grant(owner, case_id, f"{name.lower()}@test.dk")
-    with world.platform.database.transaction() as session:
-        numbered = units_in_order(session, case_id)
-        session.execute(text("DROP TABLE case_unit"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    migrations.upgrade(world.platform.database.engine)
-    with world.platform.database.transaction() as session:
-        assert units_in_order(session, case_id) == numbered
-    assert [unit for unit, _organisation in numbered] == units[:2]
-    world.platform.database.engine.dispose()
+    before = Earlier(engine, "0001")
+    organisation = before.add("organisation", name="Testby", staff_shown_as="name")
+    owner = before.staff(before.unit(organisation, "Børn og Unge"), "Birgit")
+    case_id = before.case(owner, organisation)
+    uu, solgaarden = before.unit(organisation, "UU"), before.unit(organisation, "Solgården")
+    for minute, (name, unit) in enumerate((("Ulla", uu), ("Lone", solgaarden), ("Uffe", uu))):
+        granted = {"level": "read", "granted_by": owner, "granted_at": NOON + timedelta(minutes=minute)}
+        before.add("grant", case_id=case_id, staff_id=before.staff(unit, name), **granted)
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        assert [unit for unit, _organisation in units_in_order(session, case_id)] == [uu, solgaarden]
+
+
+def test_files_from_before_lie_in_their_room_and_not_in_the_trash(engine: Engine) -> None:
+    before = Earlier(engine, "0002")
+    organisation = before.add("organisation", name="Testby", staff_shown_as="name")
+    owner = before.staff(before.unit(organisation, "Børn og Unge"), "Birgit")
+    case_id = before.case(owner, organisation)
+    plan = before.document(case_id, owner, 2, NOON)
+    note = before.document(case_id, owner, 1, NOON - timedelta(days=1))
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        listed = newest_versions(session, case_id, before=None, limit=10)
+        assert [(row.document_id, row.number) for row in listed] == [(plan, 2), (note, 1)]
+        assert [row.restored_from for row in listed] == [None, None]
+        assert trashed_versions(session, case_id, before=None, limit=10) == []
+
+
+@pytest.mark.parametrize("who", [{}, {"trashed_staff_id": 1, "trashed_citizen_id": 1}])
+def test_nothing_lies_in_the_trash_without_the_one_who_put_it_there(engine: Engine, who: dict[str, int]) -> None:
+    before = Earlier(engine, "head")
+    organisation = before.add("organisation", name="Testby", staff_shown_as="name")
+    owner = before.staff(before.unit(organisation, "Børn og Unge"), "Birgit")
+    case_id = before.case(owner, organisation)
+    citizen = before.add("citizen", name="Sofie")
+    values = {name: {"trashed_staff_id": owner, "trashed_citizen_id": citizen}[name] for name in who}
+    with pytest.raises(IntegrityError):
+        before.add("document", case_id=case_id, trashed_at=NOON, **values)
+    before.add("document", case_id=case_id, trashed_at=NOON, trashed_staff_id=owner)

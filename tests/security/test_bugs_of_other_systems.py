@@ -5,13 +5,21 @@ broker sessions, shared computers) and of the log.
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
+
+import pytest
 
 from auth.policy import Level
 from samrum.cpr import Cpr
 from samrum.models import Staff
-from samrum.services import cases, people
+from samrum.queries.cases import grant_in_force
+from samrum.services import cases, consents, grants, people, rooms, trash
+from samrum.services.archive import open_archive
 from samrum.services.cases import NewParent
+from samrum.services.documents import NewVersion, receive
+from samrum.services.downloads import CutOff
 from samrum.services.platform import SYSTEM, Caller
 from support.household import Household
 from support.world import PASSWORD, World
@@ -29,6 +37,109 @@ def test_a_read_only_colleague_puts_no_version_on_top(world: World) -> None:
     assert browser.get(page).status_code == 403
     assert browser.client.post(page, data={"once": browser.token("/login/mine")}).status_code in (400, 403)
     assert "Version 2" not in world.client(household.owner).get(f"{household.path}/files/{document}").text
+
+
+@dataclass(frozen=True)
+class Papers:
+    """A document in two versions and one in the trash, which the colleague may read until somebody takes it back."""
+
+    household: Household
+    document: UUID
+    trashed: UUID
+
+    @classmethod
+    def make(cls, world: World, level: Level = Level.READ) -> "Papers":
+        household = Household.make(world)
+        household.everybody_consents()
+        document = household.upload(household.owner, "hemmelig plan.txt")
+        owner = Caller(household.owner)
+        newer = NewVersion("hemmelig plan 2.txt", document_id=document, based_on=1)
+        with receive(world.platform, owner, household.case_id, newer) as incoming:
+            incoming.write(b"nyere\n")
+            incoming.finish()
+        trashed = household.upload(household.owner, "hemmeligt notat.txt", "other")
+        trash.move_to_trash(world.platform, owner, household.case_id, trashed)
+        world.grant(household.owner, household.case_id, "ulla@test.dk", level)
+        return cls(household, document, trashed)
+
+    def derivatives(self) -> list[str]:
+        """The address of everything that shows or hands out something of the files."""
+        path, document, trashed = self.household.path, self.document, self.trashed
+        return [
+            f"{path}/files/{document}",
+            f"{path}/files/{document}/1",
+            f"{path}/files/{document}/2",
+            f"{path}/files/{trashed}",
+            f"{path}/files/{trashed}/1",
+            f"{path}/files/all",
+            f"{path}/trash",
+        ]
+
+
+def test_a_read_only_colleague_restores_no_version_and_moves_nothing(world: World) -> None:
+    papers = Papers.make(world)
+    path, browser = papers.household.path, world.client(papers.household.colleague)
+    page = browser.get(f"{path}/files/{papers.document}").text
+    assert "restore" not in page
+    assert "Flyt til papirkurv" not in page
+    token = browser.token(path)
+    for act in (
+        f"{papers.document}/1/restore",
+        f"{papers.document}/trash",
+        f"{papers.trashed}/bring-back",
+    ):
+        fields = {"once": token, "seen": "2", "although_last": "1"}
+        assert browser.client.post(f"{path}/files/{act}", data=fields).status_code == 403, act
+    history = world.client(papers.household.owner).get(f"{path}/files/{papers.document}").text
+    assert "Version 3" not in history
+    assert "hemmeligt notat.txt" in world.client(papers.household.owner).get(f"{path}/trash").text
+
+
+def _the_consent_is_withdrawn(papers: Papers) -> None:
+    home = papers.household
+    for line in rooms.show(home.world.platform, Caller(home.youth), home.case_id).consents:
+        if line.giver_id == home.youth.id:
+            consents.withdraw(home.world.platform, Caller(home.youth), home.case_id, line.id)
+
+
+def _the_grant_is_revoked(papers: Papers) -> None:
+    home = papers.household
+    with home.world.platform.database.transaction(writes=False) as session:
+        grant = grant_in_force(session, home.case_id, home.colleague.id)
+    assert grant is not None
+    grants.revoke_grant(home.world.platform, Caller(home.owner), home.case_id, grant.id)
+
+
+@pytest.mark.parametrize(("ends", "status"), [(_the_consent_is_withdrawn, 403), (_the_grant_is_revoked, 404)])
+def test_no_version_trash_zip_head_or_range_skips_the_rule_and_no_file_name_is_told(
+    world: World, ends: Callable[[Papers], None], status: int
+) -> None:
+    papers = Papers.make(world)
+    browser = world.client(papers.household.colleague)
+    for address in papers.derivatives():
+        assert browser.get(address).status_code == 200, address
+    ends(papers)
+    for address in [*papers.derivatives(), papers.household.path, f"{papers.household.path}/log"]:
+        for method, headers in (("GET", {}), ("HEAD", {}), ("GET", {"Range": "bytes=0-1"})):
+            answer = browser.client.open(address, method=method, headers=headers)
+            assert answer.status_code == status, (method, address)
+            assert "hemmelig" not in answer.text + str(answer.headers), (method, address)
+            assert not {"Accept-Ranges", "ETag", "Content-Range"} & set(answer.headers.keys()), (method, address)
+
+
+@pytest.mark.parametrize("ends", [_the_consent_is_withdrawn, _the_grant_is_revoked])
+def test_a_running_zip_does_not_outlive_the_right_to_it(world: World, ends: Callable[[Papers], None]) -> None:
+    papers = Papers.make(world)
+    papers.household.upload(papers.household.owner, "hemmelig nummer to.txt", "other")
+    caller = Caller(papers.household.colleague)
+    zipped = open_archive(world.platform, caller, papers.household.case_id, lambda kind: kind)
+    pieces = zipped.pieces(lambda: caller)
+    sent = [next(pieces)]
+    ends(papers)
+    with pytest.raises(CutOff):
+        sent.extend(pieces)
+    assert not (b"nummer to" in b"".join(sent) and b"plan 2" in b"".join(sent))
+    assert sum(map(len, sent)) < zipped.contents.size
 
 
 def test_somebody_created_anew_under_the_same_name_inherits_nothing(world: World) -> None:

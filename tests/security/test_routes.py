@@ -40,12 +40,19 @@ audit.search                GET    L S L   N N N N N N N N P   N N N N
 audit.search                POST   L S L   N N N N N N N N F   N N N N
 consents.given              GET    L S L   N N N N N N N N N   P N P N
 consents.receipt            GET    L S L   N N N N N N N N N   P N P N
+files.before_moving         GET    L S L   P D P D N N N N N   P N D N
+files.bring_back            POST   L S L   G D G D N N N N N   G N D N
 files.download              GET    L S L   P P P D N N N N N   P N P N
+files.everything            GET    L S L   P P P D N N N N N   P N P N
 files.history               GET    L S L   P P P D N N N N N   P N P N
+files.move_away             POST   L S L   G D G D N N N N N   G N D N
 files.new_version           GET    L S L   P D P D N N N N N   P N D N
 files.new_version           POST   L S L   F D F D N N N N N   F N D N
 files.paper_consent         GET    L S L   P D D D N N N N N   N N N N
 files.paper_consent         POST   L S L   F D D D N N N N N   N N N N
+files.restore               GET    L S L   P D P D N N N N N   P N D N
+files.restore_now           POST   L S L   F D F D N N N N N   F N D N
+files.trash                 GET    L S L   P P P D N N N N N   P N P N
 files.upload                GET    L S L   P D P D N N N N N   P N D N
 files.upload                POST   L S L   F D F D N N N N N   F N D N
 health.show                 GET    P P P   P P P P P P P P P   P P P P
@@ -158,7 +165,7 @@ def letter(answer: TestResponse) -> str:
         return "S"
     if location.startswith("/login/again"):
         return "A"
-    known = {200: "P", 422: "F", 404: "N", 403: "D", 302: "G", 303: "G", 400: "B", 503: "U"}
+    known = {200: "P", 206: "P", 422: "F", 404: "N", 403: "D", 302: "G", 303: "G", 400: "B", 503: "U"}
     return known.get(answer.status_code, str(answer.status_code))
 
 
@@ -183,6 +190,70 @@ def test_asking_for_the_head_alone_tells_nobody_more(routes: RouteWorld, endpoin
     for kind in ("anonymous", "owner", "unheard", "colleague", "parent"):
         answer = routes.ask(kind, endpoint, "HEAD")
         assert (letter(answer), answer.data) == (expected[kind], b""), kind
+
+
+NEWEST = 2
+
+
+@pytest.mark.parametrize("trashed", [False, True], ids=["in the room", "in the trash"])
+@pytest.mark.parametrize("number", [1, NEWEST])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "range"])
+def test_every_version_is_for_those_who_may_read_however_it_is_asked_for(
+    routes: RouteWorld, method: str, number: int, trashed: bool
+) -> None:
+    """The line of the table for a download holds of the newest version, an old one and what lies in the trash."""
+    expected = dict(zip(KINDS, ROWS["files.download", "GET"], strict=True))
+    headers = {"Range": "bytes=0-3"} if method == "range" else {}
+    for kind in KINDS:
+        document_id = routes.room_of(kind).trashed_id if trashed else routes.room_of(kind).document_id
+        answer = routes.ask(
+            kind,
+            "files.download",
+            "HEAD" if method == "HEAD" else "GET",
+            headers,
+            document_id=document_id,
+            number=1 if trashed else number,
+        )
+        assert letter(answer) == expected[kind], kind
+        if expected[kind] == "P":
+            assert answer.status_code == (206 if method == "range" else 200), kind
+        else:
+            assert b"et maal" not in answer.data, kind
+            assert "Content-Disposition" not in answer.headers, kind
+
+
+@pytest.mark.parametrize("endpoint", ["files.history", "files.before_moving"])
+def test_what_lies_in_the_trash_follows_the_document(routes: RouteWorld, endpoint: str) -> None:
+    for kind, expected in zip(KINDS, ROWS[endpoint, "GET"], strict=True):
+        answer = routes.ask(kind, endpoint, "GET", document_id=routes.room_of(kind).trashed_id)
+        assert letter(answer) == expected, kind
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "fields", "changes"),
+    [
+        ("files.restore_now", {"seen": str(NEWEST)}, "version_restored"),
+        ("files.move_away", {"although_last": "1"}, "document_trashed"),
+        ("files.bring_back", {}, "document_untrashed"),
+    ],
+)
+def test_only_who_may_write_restores_moves_away_and_brings_back(
+    routes: RouteWorld, endpoint: str, fields: dict[str, str], changes: str
+) -> None:
+    """As the table says of the bare form; here it is filled in, and what it does is looked at."""
+    for kind, bare in zip(KINDS, ROWS[endpoint, "POST"], strict=True):
+        room = routes.room_of(kind)
+        document_id = room.trashed_id if endpoint == "files.bring_back" else room.document_id
+        answer, happened = routes.send(kind, endpoint, fields, document_id=document_id)
+        assert letter(answer) == bare.replace("F", "G"), kind
+        assert (changes in happened) == (bare in "FG"), kind
+
+
+def test_a_zip_holds_a_file_for_those_alone_who_may_read(routes: RouteWorld) -> None:
+    for kind, expected in zip(KINDS, ROWS["files.everything", "GET"], strict=True):
+        answer = routes.ask(kind, "files.everything", "GET")
+        assert (b"et maal" in answer.data) == (expected == "P"), kind
+        assert b"i papirkurven" not in answer.data, kind
 
 
 MIXED = ("document_id", "grant_id", "parent_id", "consent_id")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -20,6 +20,7 @@ from samrum.services.cases import NewParent
 from samrum.services.documents import NewVersion, receive
 from samrum.services.grants import revoke_grant
 from samrum.services.platform import SYSTEM, Caller
+from samrum.services.trash import move_to_trash
 from samrum.web import once
 from support.world import FATHER_CPR, MOTHER_CPR, NOON, YOUTH_CPR, Browser, World
 
@@ -40,10 +41,11 @@ def _cookies(browser: Browser) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Room:
-    """What the addresses of one room are made of."""
+    """What the addresses of one room are made of. The document has two versions; another lies in the trash."""
 
     case_id: UUID
     document_id: UUID
+    trashed_id: UUID
     grant_id: UUID
     parent_id: UUID
     consents: dict[UUID, UUID]
@@ -71,6 +73,8 @@ class RouteWorld:
             self.opening = session.scalars(select(AuditRow.sequence).where(AuditRow.action == Event.CASE_VIEWED)).one()
         deactivated = self.people["deactivated"]
         people.deactivate_staff(self.world.platform, SYSTEM, deactivated.id)
+        with self.world.platform.database.transaction(writes=False) as session:
+            self.last_row = session.scalars(select(func.max(AuditRow.sequence))).one()
         self.world.platform.database.engine.dispose()
         self.saved = self.path.read_bytes()
 
@@ -95,26 +99,50 @@ class RouteWorld:
         """An id of the other room, by the name it has in addresses."""
         return next(iter(self.boy.consents.values())) if name == "consent_id" else getattr(self.boy, name)
 
-    def ask(self, kind: str, endpoint: str, method: str, **changes: UUID) -> TestResponse:
+    def room_of(self, kind: str) -> Room:
+        """The room that somebody has to do with."""
+        return self.boy if kind == "adult_parent" else self.girl
+
+    def send(
+        self, kind: str, endpoint: str, fields: dict[str, str], **changes: UUID | int
+    ) -> tuple[TestResponse, set[str]]:
+        """Send a form that is filled in, and undo what it did; the answer, and what the log says happened."""
+        with closing(self._ask(kind, endpoint, "POST", changes, fields)) as answer:
+            with self.world.platform.database.transaction(writes=False) as session:
+                happened = set(session.scalars(select(AuditRow.action).where(AuditRow.sequence > self.last_row)))
+            self.restore()
+            return answer, happened
+
+    def ask(
+        self, kind: str, endpoint: str, method: str, headers: dict[str, str] | None = None, /, **changes: UUID | int
+    ) -> TestResponse:
         """Go to an address as somebody; a form is sent with its token and nothing else in it, and undone afterwards.
 
         ``changes`` are other ids for the address than those of the room that the person has to do with.
         """
-        with closing(self._ask(kind, endpoint, method, changes)) as answer:
+        with closing(self._ask(kind, endpoint, method, changes, headers=headers)) as answer:
             if method == "POST":
                 self.restore()
             _ = answer.data
             return answer
 
-    def _ask(self, kind: str, endpoint: str, method: str, changes: dict[str, UUID]) -> TestResponse:
+    def _ask(
+        self,
+        kind: str,
+        endpoint: str,
+        method: str,
+        changes: dict[str, UUID | int],
+        fields: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> TestResponse:
         rule = self.rules[endpoint, "GET" if method == "HEAD" else method]
         browser = self.browsers[kind]
         for name, value in self.cookies[kind].items():
             browser.client.set_cookie(name, value)
         url = self._url(kind, rule, changes)
         if method in ("GET", "HEAD"):
-            return browser.client.open(url, method=method)
-        data: dict[str, Any] = {"once": self._token(kind)}
+            return browser.client.open(url, method=method, headers=headers)
+        data: dict[str, Any] = {"once": self._token(kind), **(fields or {})}
         if getattr(self.world.app.view_functions[endpoint], "streams", False):
             return browser.client.post(url, data=data, content_type="multipart/form-data")
         return browser.client.post(url, data=data)
@@ -124,9 +152,9 @@ class RouteWorld:
         with self.world.app.test_request_context(headers={"Cookie": header}):
             return str(once.field()).split('value="')[1].split('"')[0]
 
-    def _url(self, kind: str, rule: Rule, changes: dict[str, UUID]) -> str:
+    def _url(self, kind: str, rule: Rule, changes: dict[str, UUID | int]) -> str:
         person = self.people.get(kind)
-        room = self.boy if kind == "adult_parent" else self.girl
+        room = self.room_of(kind)
         youth = next(iter(room.consents))
         own = person.id if person is not None and person.id in room.consents else youth
         values: dict[str, object] = {
@@ -202,13 +230,19 @@ class RouteWorld:
         return room
 
     def _finished(self, case_id: UUID, grant_id: UUID, consents: dict[UUID, UUID]) -> Room:
-        new = NewVersion("plan.txt", "goal_plan")
-        with receive(self.world.platform, Caller(self._staff("owner")), case_id, new) as incoming:
-            incoming.write(b"et maal")
-            document_id = incoming.finish().document_id
+        owner = Caller(self._staff("owner"))
+        document_id = self._upload(case_id, NewVersion("plan.txt", "goal_plan"), b"et maal")
+        self._upload(case_id, NewVersion("plan.txt", document_id=document_id, based_on=1), b"et maal mere")
+        trashed_id = self._upload(case_id, NewVersion("gammel.txt", "other"), b"et maal i papirkurven")
+        move_to_trash(self.world.platform, owner, case_id, trashed_id)
         with self.world.platform.database.transaction() as session:
             parent_id = session.scalars(select(CaseParent.id).where(CaseParent.case_id == case_id)).one()
-        return Room(case_id, document_id, grant_id, parent_id, consents)
+        return Room(case_id, document_id, trashed_id, grant_id, parent_id, consents)
+
+    def _upload(self, case_id: UUID, new: NewVersion, content: bytes) -> UUID:
+        with receive(self.world.platform, Caller(self._staff("owner")), case_id, new) as incoming:
+            incoming.write(content)
+            return incoming.finish().document_id
 
     def _browser(self, kind: str) -> Browser:
         browser = self.world.client(self.people.get(kind))

@@ -85,6 +85,10 @@ class Service:
         self._clients.append(Client(self.port, f"samrum-login={cookie.value}"))
         return self._clients[-1]
 
+    def requests(self) -> int:
+        """How many requests the clients have made."""
+        return sum(client.requests for client in self._clients)
+
     def memory(self) -> int:
         """Bytes that the workers hold for themselves."""
         assert self._process is not None
@@ -128,9 +132,11 @@ class Client:
     def __init__(self, port: int, cookie: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
         self.cookie = cookie
+        self.requests = 0
 
     def start(self, path: str, headers: Mapping[str, str] | None = None) -> http.client.HTTPResponse:
         """Ask for a page and come back when its headers are there, its body unread."""
+        self.requests += 1
         self.connection.request("GET", path, headers={"Cookie": self.cookie, **(headers or {})})
         return self.connection.getresponse()
 
@@ -143,6 +149,13 @@ class Client:
         assert found is not None, f"no form on {page}"
         return found[1]
 
+    def post(self, path: str, form: str) -> Answer:
+        """Send a form that is encoded already."""
+        self.requests += 1
+        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
+        self.connection.request("POST", path, body=form.encode(), headers=headers)
+        return _whole(self.connection.getresponse())
+
     def upload(
         self,
         path: str,
@@ -152,12 +165,16 @@ class Client:
         size: int = -1,
         chunked: bool = False,
         fields: Mapping[str, object] | None = None,
+        token: str = "",
     ) -> Answer:
-        """Send a file as the form at ``path`` does. ``chunked``: without telling its length."""
-        parcel = Parcel({"once": self.token(path), "kind": "other", **(fields or {})}, file_name, content, size)
+        """Send a file as the form at ``path`` does, with that form's token where no ``token`` is given. ``chunked``:
+        without telling its length."""
+        told = {"once": token or self.token(path), "kind": "other", **(fields or {})}
+        parcel = Parcel(told, file_name, content, size)
         headers = {"Cookie": self.cookie, "Content-Type": CONTENT_TYPE}
         if not chunked:
             headers["Content-Length"] = str(parcel.length)
+        self.requests += 1
         self.connection.request("POST", path, body=parcel, headers=headers, encode_chunked=chunked)
         return _whole(self.connection.getresponse())
 

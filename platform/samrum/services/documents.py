@@ -11,7 +11,7 @@ from samrum.models import Case, Document, Version
 from samrum.queries import documents as queries
 from samrum.queries.facts import Room, VersionRow
 from samrum.services.audit import Event
-from samrum.services.errors import AlreadyDone, Denied, Invalid, NotThere, Problem
+from samrum.services.errors import AlreadyDone, Denied, InTrash, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
 from samrum.services.keys import case_key
 from samrum.services.naming import Naming, Shown, naming
@@ -35,13 +35,16 @@ LONGEST_COMMENT = 500
 
 @dataclass(frozen=True)
 class NewVersion:
-    """What comes with a file: its document (None: a new one of ``kind``), and the version it was made from."""
+    """What comes with a file: its document (None: a new one of ``kind``), and the version it was made from.
+
+    ``restored_from``: it is the content of that older version again."""
 
     file_name: str
     kind: str | None = None
     document_id: UUID | None = None
     based_on: int | None = None
     comment: str = ""
+    restored_from: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class Incoming:
         """Complete the object, ask the policy again, and commit the version; ``also`` acts in the same transaction.
 
         ``caller`` is who sends the file as looked up now, after an upload that may have taken hours. Raises
-        ``Invalid``, ``Denied``, ``StorageError``, and ``AlreadyDone`` when the form was carried out before.
+        ``Invalid``, ``Denied``, ``InTrash``, ``StorageError``, and ``AlreadyDone`` when the form was carried out
+        before.
         """
         caller = caller or self._caller
         media_type = self._inspector.finish()
@@ -106,20 +110,24 @@ class Incoming:
                         sealed_comment=seal.seal("comment", new.comment) if new.comment else None,
                         object_name=stored.object_name,
                         wrapped_data_key=stored.wrapped_data_key,
+                        restored_from=new.restored_from,
                     )
                 )
                 act.session.flush()
+                detail: dict[str, int | None] = {"number": newest + 1, "based_on": new.based_on}
+                if new.restored_from is not None:
+                    detail["restored_from"] = new.restored_from
                 act.log(
-                    Event.VERSION_UPLOADED,
+                    Event.VERSION_UPLOADED if new.restored_from is None else Event.VERSION_RESTORED,
                     case_id=place.case,
                     document_id=place.document,
                     version_id=place.version,
-                    detail={"number": newest + 1, "based_on": new.based_on},
+                    detail=detail,
                 )
                 if also is not None:
                     also(act, found, place.version)
                 act.result = place.document
-        except (AlreadyDone, Denied, Invalid, NotThere):
+        except (AlreadyDone, Denied, InTrash, Invalid, NotThere):
             with suppress(StorageError):  # the sweeper removes what stays
                 self._platform.vault.delete(stored.object_name)
             raise
@@ -138,8 +146,8 @@ class Incoming:
             )
             act.session.add(document)
             return document
-        found = queries.document_of(act.session, place.case, place.document, lock=True)
-        if found is None or (new.based_on is not None and not 1 <= new.based_on <= found.newest_number):
+        found = outside_trash(act, place.case, place.document, lock=True)
+        if new.based_on is not None and not 1 <= new.based_on <= found.newest_number:
             raise NotThere
         return found
 
@@ -156,13 +164,13 @@ def receive(
 ) -> Iterator[Incoming]:
     """Begin an upload: asks the policy before a byte is read. Left without ``finish``, nothing stays.
 
-    Raises ``NotThere``, ``Denied``, ``Invalid``, ``StorageError``.
+    Raises ``NotThere``, ``Denied``, ``InTrash``, ``Invalid``, ``StorageError``.
     """
     new = replace(new, file_name=clean_name(new.file_name), comment=new.comment.strip()[:LONGEST_COMMENT])
     with platform.act(replace(caller, once=None), writes=False) as act:
         found = act.require(case_id, action)
-        if new.document_id is not None and queries.document_of(act.session, case_id, new.document_id) is None:
-            raise NotThere
+        if new.document_id is not None:
+            outside_trash(act, case_id, new.document_id)
         if check is not None:
             check(act, found)
         case = found.case
@@ -172,9 +180,19 @@ def receive(
         yield Incoming(platform, caller, upload, place, new, action)
 
 
+def outside_trash(act: Act, case_id: UUID, document_id: UUID, *, lock: bool = False) -> Document:
+    """A document of the case that takes new versions. Raises ``NotThere`` or ``InTrash``."""
+    found = queries.document_of(act.session, case_id, document_id, lock=lock)
+    if found is None:
+        raise NotThere
+    if found.trashed_at is not None:
+        raise InTrash(case_id, document_id)
+    return found
+
+
 @dataclass(frozen=True)
 class VersionView:
-    """What the pages show of a version."""
+    """What the pages show of a version. ``restored_from``: the older version whose content it is."""
 
     id: UUID
     document_id: UUID
@@ -191,6 +209,7 @@ class VersionView:
     author: Shown
     author_unit: Shown
     by_citizen: bool
+    restored_from: int | None
 
     @property
     def came_between(self) -> bool:
@@ -202,7 +221,13 @@ def list_documents(
     platform: Platform, act: Act, found: Room, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> list[VersionView]:
     """The newest version of each document, within a use case that has asked the policy."""
-    rows = queries.newest_versions(act.session, found.case.id, before=before, limit=limit)
+    return show_versions(
+        platform, act, found, queries.newest_versions(act.session, found.case.id, before=before, limit=limit)
+    )
+
+
+def show_versions(platform: Platform, act: Act, found: Room, rows: list[Version]) -> list[VersionView]:
+    """How these versions are shown to the caller, within a use case that has asked the policy."""
     shown = naming(act, found.case)
     return [_view(platform, found.case, row, shown) for row in rows]
 
@@ -223,16 +248,16 @@ class UploadPage:
 def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID | None = None) -> UploadPage:
     """What is shown before a file is chosen; ``document_id`` for a new version. Logged as a view.
 
-    Raises ``NotThere``, ``Denied`` or ``FilesErased``.
+    Raises ``NotThere``, ``Denied``, ``InTrash`` or ``FilesErased``.
     """
     with platform.act(replace(caller, once=None)) as act:
         found = act.require(case_id, Action.WRITE_FILES)
         case_key(found.case)  # nobody chooses a file in vain
         newest = None
         if document_id is not None:
-            document = queries.document_of(act.session, case_id, document_id)
-            row = document and queries.version_of(act.session, case_id, document_id, document.newest_number)
-            if not row:
+            document = outside_trash(act, case_id, document_id)
+            row = queries.version_of(act.session, case_id, document_id, document.newest_number)
+            if row is None:
                 raise NotThere
             newest = _view(platform, found.case, row, naming(act, found.case))
         case = found.case
@@ -244,11 +269,15 @@ def before_upload(platform: Platform, caller: Caller, case_id: UUID, document_id
 
 @dataclass(frozen=True)
 class History:
-    """All versions of a document, the newest first, and whether the viewer may add one."""
+    """All versions of a document, the newest first, and whether the viewer may add one.
+
+    ``trashed_at`` is when it was moved to the trash, if it lies there.
+    """
 
     youth_name: str
     is_youth: bool
     may_write: bool
+    trashed_at: datetime | None
     versions: list[VersionView]
 
 
@@ -260,12 +289,12 @@ def document_history(platform: Platform, caller: Caller, case_id: UUID, document
         if not rows:
             raise NotThere
         act.log(Event.DOCUMENT_VIEWED, case_id=case_id, document_id=document_id)
-        shown = naming(act, found.case)
         return History(
             found.case.youth_name,
             caller.id == found.case.youth_id,
             act.decide(Action.WRITE_FILES, found.facts).allowed,
-            [_view(platform, found.case, row, shown) for row in rows],
+            rows[0].document.trashed_at,
+            show_versions(platform, act, found, rows),
         )
 
 
@@ -321,4 +350,5 @@ def _view(platform: Platform, case: Case, row: Version, shown: Naming) -> Versio
         author=author,
         author_unit=unit,
         by_citizen=row.citizen_id is not None,
+        restored_from=row.restored_from,
     )

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from auth.age import copenhagen_day
@@ -115,13 +115,17 @@ def see_version(platform: Platform, caller: Caller, case_id: UUID, document_id: 
     return found.sight
 
 
-def open_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Download:
+def open_version(
+    platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int, *, in_zip: bool = False
+) -> Download:
     """Open a version for reading the whole of it. Raises what ``find_version`` and ``open_found`` do."""
-    return open_found(platform, caller, find_version(platform, caller, case_id, document_id, number))
+    return open_found(platform, caller, find_version(platform, caller, case_id, document_id, number), in_zip=in_zip)
 
 
-def open_found(platform: Platform, caller: Caller, found: Found, expected: range | None = None) -> Download:
-    """Open a version for reading the ``expected`` bytes of it, or the whole.
+def open_found(
+    platform: Platform, caller: Caller, found: Found, expected: range | None = None, *, in_zip: bool = False
+) -> Download:
+    """Open a version for reading the ``expected`` bytes of it, or the whole. ``in_zip``: among all files.
 
     No audit row, no bytes. Raises ``FilesErased`` or ``StorageError``.
     """
@@ -131,13 +135,13 @@ def open_found(platform: Platform, caller: Caller, found: Found, expected: range
     reader = platform.vault.open(case_key(row), place, row.wrapped_data_key, expected or range(sight.size))
     if reader.size != sight.size:
         raise Corrupt("not as long as when it was stored")
-    _record(platform, caller, Event.VERSION_DOWNLOADED, found)
+    _record(platform, caller, Event.VERSION_DOWNLOADED, found, detail={"zip": True} if in_zip else {})
     return Download(platform, caller, found, reader)
 
 
-def _record(platform: Platform, caller: Caller, event: Event, found: Found) -> None:
+def _record(platform: Platform, caller: Caller, event: Event, found: Found, **more: Any) -> None:
     ids = {"case_id": found.row.case_id, "document_id": found.document_id, "version_id": found.sight.version_id}
-    platform.record(caller, event, **ids)
+    platform.record(caller, event, **ids, **more)
 
 
 def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:

@@ -26,6 +26,15 @@ class FilesErased(Exception):
     """The case's key was destroyed: its files, their names and comments can never be read again."""
 
 
+class InTrash(Exception):
+    """The document lies in the trash: it takes no new version until somebody brings it back."""
+
+    def __init__(self, case_id: UUID, document_id: UUID) -> None:
+        super().__init__("in the trash")
+        self.case_id = case_id
+        self.document_id = document_id
+
+
 class AlreadyDone(Exception):
     """This very form was carried out before, with this result."""
 
@@ -70,6 +79,8 @@ class Problem(StrEnum):
     FILE_HAS_MACROS = "file_has_macros"
     FILE_MISSING = "file_missing"
     UPLOAD_CUT_SHORT = "upload_cut_short"
+    VERSION_IS_NEWEST = "version_is_newest"
+    NO_FILES = "no_files"
 
 
 class Invalid(Exception):
@@ -105,6 +116,7 @@ __all__ = [
     "AlreadyDone",
     "Denied",
     "FilesErased",
+    "InTrash",
     "Invalid",
     "LoginProblem",
     "LoginRefused",

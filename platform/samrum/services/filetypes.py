@@ -58,9 +58,15 @@ def clean_name(name: str) -> str:
         raise Invalid(Problem.FILE_NAME_EMPTY, "file")
     if len(name) > LONGEST_NAME:
         raise Invalid(Problem.FILE_NAME_TOO_LONG, "file")
-    if _UNSAFE.search(name) or any(unicodedata.category(letter) in _INVISIBLE for letter in name):
+    if without_unsafe(name) != name:
         raise Invalid(Problem.FILE_NAME_UNSAFE, "file")
     return name
+
+
+def without_unsafe(name: str) -> str:
+    """The name with a line in place of every letter that means something to a file system, or that nobody sees."""
+    name = _UNSAFE.sub("_", name)
+    return "".join("_" if unicodedata.category(letter) in _INVISIBLE else letter for letter in name)
 
 
 def media_type(name: str) -> str:

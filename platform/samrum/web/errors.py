@@ -15,7 +15,16 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from auth.oidc import OidcError
 from samrum.config import MIB
 from samrum.db import DatabaseUnavailable
-from samrum.services.errors import Denied, FilesErased, Invalid, LoginRefused, NotThere, ObjectMissing, StorageError
+from samrum.services.errors import (
+    Denied,
+    FilesErased,
+    InTrash,
+    Invalid,
+    LoginRefused,
+    NotThere,
+    ObjectMissing,
+    StorageError,
+)
 from samrum.web import drafts, gate
 from samrum.web.current import platform
 from samrum.web.once import StaleForm
@@ -28,6 +37,7 @@ _PAGES = frozenset({400, 403, 404, 405, 413, 429})
 def install(app: Flask) -> None:
     app.register_error_handler(NotThere, _not_there)
     app.register_error_handler(Denied, _denied)
+    app.register_error_handler(InTrash, _in_trash)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(LoginRefused, _login_refused)
     app.register_error_handler(FilesErased, lambda _error: page(410))
@@ -85,6 +95,10 @@ def _denied(error: Denied) -> ResponseReturnValue:
         return page(404)
     reason = error.decision.reason.value
     return page(403, reason_text=REASONS[reason], next_step=_("Rummets nummer er %(number)s.", number=error.number))
+
+
+def _in_trash(error: InTrash) -> ResponseReturnValue:
+    return page(409, case_id=error.case_id, document_id=error.document_id, typed=typed())
 
 
 def _invalid(error: Invalid) -> ResponseReturnValue:

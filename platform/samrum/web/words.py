@@ -103,6 +103,8 @@ PROBLEMS = {
     "file_has_macros": _l("Filen indeholder makroer og kan ikke lægges op. Gem den uden makroer, og prøv igen."),
     "file_missing": _l("Vælg en fil først."),
     "upload_cut_short": _l("Filen nåede ikke helt frem. Prøv igen."),
+    "version_is_newest": _l("Den version er allerede den nyeste."),
+    "no_files": _l("Der er ingen filer at hente i rummet."),
 }  # fmt: skip
 
 LOGIN_PROBLEMS = {

@@ -7,4 +7,4 @@ from samrum.web.multipart import let_the_sender_finish
 blueprint = Blueprint("files", __name__, url_prefix="/rooms/<uuid:case_id>")
 blueprint.after_request(let_the_sender_finish)
 
-from samrum.web.files import download, history, paper, upload  # noqa: E402, F401
+from samrum.web.files import download, everything, history, paper, restore, trash, upload  # noqa: E402, F401

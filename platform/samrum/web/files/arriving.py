@@ -64,12 +64,13 @@ def take(
         for chunk in chunks:
             incoming.write(chunk)
             if time.monotonic() - asked > _ASK_EVERY:
-                _still(asking)
+                still(asking)
                 asked = time.monotonic()
-        return incoming.finish(also, caller=_still(asking))
+        return incoming.finish(also, caller=still(asking))
 
 
-def _still(asking: Caller) -> Caller:
+def still(asking: Caller) -> Caller:
+    """The sender, looked up again. Raises ``LoginEnded``."""
     found = refreshed(platform(), asking, cookies.login_token() or "")
     if found is None:
         raise LoginEnded

@@ -19,6 +19,13 @@ from samrum.web.multipart import be_patient
 
 _ATTR_CHAR: Final = "!#$&+-.^_`|~"
 _DANISH: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa"})
+ATTACHED: Final = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+"""What goes with every file, so that no browser opens it in our name or keeps it."""
+
 _UNSAFE: Final = str.maketrans({'"': "'", **dict.fromkeys("\\/%:<>|?*", "_")})
 
 
@@ -79,9 +86,7 @@ def _headers(sight: Sight) -> dict[str, str]:
     return {
         "Content-Type": sight.media_type,
         "Content-Disposition": content_disposition(sight.name),
-        "Content-Security-Policy": "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
+        **ATTACHED,
         "Accept-Ranges": "bytes",
         "ETag": _etag(sight),
     }

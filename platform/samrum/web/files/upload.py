@@ -17,6 +17,7 @@ from samrum.web.current import platform
 from samrum.web.files import blueprint
 from samrum.web.files.arriving import ChosenFile, LoginEnded, arrive, blame, logged_out, take
 from samrum.web.gate import SIGNED_IN, caller, open_to
+from samrum.web.given import version_number
 from samrum.web.rooms.forms import select, several_lines
 from samrum.web.words import KINDS
 
@@ -76,7 +77,7 @@ def new_version(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
         form = VersionForm(incoming.fields)
         status = 422
         if form.validate():
-            based_on = _number(form.based_on.data)
+            based_on = version_number(form.based_on.data)
             new = NewVersion(
                 incoming.file_name or "", document_id=document_id, based_on=based_on, comment=form.comment.data or ""
             )
@@ -93,7 +94,7 @@ def new_version(case_id: UUID, document_id: UUID) -> ResponseReturnValue:
     else:
         form = VersionForm(drafts.typed_before())
     page = before_upload(platform(), caller(), case_id, document_id)
-    if page.newest is not None and _number(form.based_on.data) is None:
+    if page.newest is not None and version_number(form.based_on.data) is None:
         form.based_on.data = str(page.newest.number)
     return _show("files/new_version.html", form, page, case_id, status)
 
@@ -133,8 +134,3 @@ def _to_the_history(
             "warning",
         )
     return redirect(url_for("files.history", case_id=case_id, document_id=document_id), 303)
-
-
-def _number(text: str | None) -> int | None:
-    """A version number as the form carries it, or None."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else None

@@ -41,6 +41,10 @@ _PLAIN = {
     "document_viewed": _l("%(who)s så alle versioner af en fil"),
     "version_uploaded": _l("%(who)s lagde en fil op"),
     "version_downloaded": _l("%(who)s hentede en fil"),
+    "version_restored": _l("%(who)s gjorde en ældre version til den nyeste"),
+    "trash_viewed": _l("%(who)s så papirkurven"),
+    "document_trashed": _l("%(who)s flyttede en fil til papirkurven"),
+    "document_untrashed": _l("%(who)s lagde en fil tilbage fra papirkurven"),
     "denied": _l("%(who)s fik ikke adgang"),
     "case_key_destroyed": _l("Rummets filer blev slettet for altid"),
 }
@@ -158,10 +162,17 @@ def _parent_changed(line: LogLine) -> str:
     return str(_("%(who)s registrerede, at %(subject)s ikke har forældremyndighed"))
 
 
+def _downloaded(line: LogLine) -> str:
+    if line.detail.get("zip"):
+        return str(_("%(who)s hentede en fil sammen med alle de andre"))
+    return str(_PLAIN[line.action])
+
+
 _SPECIAL: dict[str, Callable[[LogLine], str]] = {
     "consent_given": _given,
     "consent_withdrawn": _withdrawn,
     "parent_changed": _parent_changed,
+    "version_downloaded": _downloaded,
 }
 
 
