@@ -1,6 +1,7 @@
 """Migrations: from an empty database to today's tables, on SQLite and PostgreSQL alike."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from samrum import migrations
 from samrum.db import Database
 from samrum.models import AuditHead, Base, Organisation, Staff, Unit
 from samrum.queries.naming import units_in_order
+from support.earlier import Earlier
 from support.world import NOON, World
 
 
@@ -117,22 +119,16 @@ def test_the_use_cases_run_on_postgresql_too(tmp_path: Path, postgres_database: 
     world.platform.database.engine.dispose()
 
 
-def test_rooms_from_before_keep_the_numbers_of_their_places(tmp_path: Path) -> None:
+def test_rooms_from_before_keep_the_numbers_of_their_places(engine: Engine) -> None:
     """They were numbered by when the first of a unit was let in; 0002 writes that down."""
-    world = World.make(tmp_path)
-    owner = world.staff("Birgit", "Børn og Unge", case_creator=True)
-    case_id = world.case(owner)
-    units = []
-    for name, unit in (("Ulla", "UU"), ("Lone", "Solgården"), ("Uffe", "UU")):
-        units.append(world.staff(name, unit).unit)
-        world.clock.move(minutes=1)
-        world.grant(owner, case_id, f"{name.lower()}@test.dk")
-    with world.platform.database.transaction() as session:
-        numbered = units_in_order(session, case_id)
-        session.execute(text("DROP TABLE case_unit"))
-        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    migrations.upgrade(world.platform.database.engine)
-    with world.platform.database.transaction() as session:
-        assert units_in_order(session, case_id) == numbered
-    assert [unit for unit, _organisation in numbered] == units[:2]
-    world.platform.database.engine.dispose()
+    before = Earlier(engine, "0001")
+    organisation = before.add("organisation", name="Testby", staff_shown_as="name")
+    owner = before.staff(before.unit(organisation, "Børn og Unge"), "Birgit")
+    case_id = before.case(owner, organisation)
+    uu, solgaarden = before.unit(organisation, "UU"), before.unit(organisation, "Solgården")
+    for minute, (name, unit) in enumerate((("Ulla", uu), ("Lone", solgaarden), ("Uffe", uu))):
+        granted = {"level": "read", "granted_by": owner, "granted_at": NOON + timedelta(minutes=minute)}
+        before.add("grant", case_id=case_id, staff_id=before.staff(unit, name), **granted)
+    migrations.upgrade(engine)
+    with Session(engine) as session:
+        assert [unit for unit, _organisation in units_in_order(session, case_id)] == [uu, solgaarden]

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from auth import totp
 from auth.policy import StaffActor
-from samrum.models import Grant, LoginSession, Passkey
+from samrum.models import Grant, LoginSession
 from samrum.services import second_factor, sessions
 from samrum.services.platform import Caller
 from support.authenticator import SoftAuthenticator
 from support.bench_logins import statements, token_of_somebody
 from support.logins import actions, give_password, is_logged_in
+from support.passkeys import asked, make_passkey
 from support.world import PASSWORD, Browser, World
 
 PAGE = "/login/mine/codes"
@@ -243,28 +244,14 @@ def test_moving_to_another_phone_needs_a_code_of_the_new_one(world: World, brows
     assert fresh.post(half.location, {"code": totp.code_at(secret, world.clock.now())}).status_code == 303
 
 
-def _with_passkey(world: World, browser: Browser, birgit: StaffActor) -> SoftAuthenticator:
-    device = SoftAuthenticator("http://localhost", "localhost")
-    once = browser.token("/login/mine/passkey")
-    options = browser.post("/login/mine/passkey/options", {"once": once}).text
-    browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
-    with world.platform.database.transaction() as session:
-        assert session.scalars(select(Passkey.staff_id)).one() == birgit.id
-    return device
-
-
-def _options(browser: Browser, page: str = "/login/staff") -> str:
-    return browser.post("/login/passkey/options", page=page).text
-
-
 def test_a_passkey_logs_in_and_steps_up(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     fresh = world.client()
-    answer = fresh.post("/login/passkey?next=/login/mine", {"answer": device.get(_options(fresh))}, page="/login/staff")
+    answer = fresh.post("/login/passkey?next=/login/mine", {"answer": device.get(asked(fresh))}, page="/login/staff")
     assert (answer.status_code, answer.location) == (303, "/login/mine")
     assert is_logged_in(fresh)
     world.clock.move(minutes=11)
-    stepped = fresh.post("/login/again?next=/login/mine", {"answer": device.get(_options(fresh, "/login/again"))})
+    stepped = fresh.post("/login/again?next=/login/mine", {"answer": device.get(asked(fresh, "/login/again"))})
     assert (stepped.status_code, stepped.location) == (303, "/login/mine")
     assert ("logged_in", "passkey") in actions(world)
     assert ("stepped_up", "passkey") in actions(world)
@@ -273,28 +260,28 @@ def test_a_passkey_logs_in_and_steps_up(world: World, birgit: StaffActor, browse
 def test_an_answer_from_another_browser_or_a_second_time_is_refused(
     world: World, birgit: StaffActor, browser: Browser
 ) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     here, elsewhere = world.client(), world.client()
-    answer = device.get(_options(here))
+    answer = device.get(asked(here))
     assert elsewhere.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
     assert here.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422, "spent by then"
-    again = device.get(_options(here))
+    again = device.get(asked(here))
     assert here.post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 303
     assert world.client().post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 422
 
 
 def test_a_challenge_is_good_for_five_minutes(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     fresh = world.client()
-    answer = device.get(_options(fresh))
+    answer = device.get(asked(fresh))
     world.clock.move(minutes=5)
     assert fresh.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
 
 
 def test_two_clicks_log_in_once_more(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     fresh = world.client()
-    once, answer = fresh.token("/login/staff"), device.get(_options(fresh))
+    once, answer = fresh.token("/login/staff"), device.get(asked(fresh))
     visitor = fresh.client.get_cookie("samrum-visitor")
     assert fresh.post("/login/passkey", {"once": once, "answer": answer}).status_code == 303
     assert visitor is not None
@@ -306,12 +293,12 @@ def test_two_clicks_log_in_once_more(world: World, birgit: StaffActor, browser: 
 def test_a_passkey_of_a_closed_account_or_a_reset_one_opens_nothing(
     world: World, birgit: StaffActor, browser: Browser
 ) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     admin = world.client(world.staff("Anna", "It", administrator=True))
     admin.post(f"/people/{birgit.id}/reset")
     assert not is_logged_in(browser)
     fresh = world.client()
-    answer = {"answer": device.get(_options(fresh))}
+    answer = {"answer": device.get(asked(fresh))}
     assert fresh.post("/login/passkey", answer, page="/login/staff").status_code == 422
     assert second_factor.own(world.platform, Caller(birgit)).passkeys == []
 
@@ -319,10 +306,10 @@ def test_a_passkey_of_a_closed_account_or_a_reset_one_opens_nothing(
 def test_somebody_else_s_passkey_does_not_step_up(
     world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
 ) -> None:
-    device = _with_passkey(world, browser, birgit)
+    device = make_passkey(browser)
     other = world.client(ulla)
     world.clock.move(minutes=11)
-    answer = device.get(_options(other, "/login/again"))
+    answer = device.get(asked(other, "/login/again"))
     assert other.post("/login/again", {"answer": answer}).status_code == 422
     assert other.get(PAGE).status_code == 302
 
@@ -330,7 +317,7 @@ def test_somebody_else_s_passkey_does_not_step_up(
 def test_a_passkey_is_only_its_owner_s_to_remove(
     world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
 ) -> None:
-    _with_passkey(world, browser, birgit)
+    make_passkey(browser)
     (row,) = second_factor.own(world.platform, Caller(birgit)).passkeys
     page = f"/login/mine/passkey/{row.id}/remove"
     assert world.client(ulla).get(page).status_code == 404

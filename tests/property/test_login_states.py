@@ -63,14 +63,14 @@ class LoginMachine(LoginModel):
         half = staff_login.give_password(self.platform, self._nobody(), EMAIL, self.password)
         login = sessions.look_up(self.platform, half)
         assert login is not None
-        secret = staff_login.new_second_factor(self.platform, self._caller(login), login.id) or self.secret
+        secret = staff_login.asked(self.platform, self._caller(login), login.id).new_secret or self.secret
         assert secret is not None
         now = self.clock.now()
         step = int(now.timestamp()) // totp.STEP_SECONDS
         if self.secret is not None and step <= self.last_step:
             self._remember(half, full=False)
             return
-        token = staff_login.give_code(self.platform, self._caller(login), login.id, totp.code_at(secret, now))
+        token = staff_login.give_code(self.platform, self._caller(login), login.id, totp.code_at(secret, now)).token
         self.secret, self.last_step = secret, step
         self._remember(token, full=True)
 
@@ -86,12 +86,12 @@ class LoginMachine(LoginModel):
         was_alive, enrolling = half.alive, self.secret is None
         secret = self.secret
         try:
-            secret = staff_login.new_second_factor(self.platform, caller, login.id) or self.secret
+            secret = staff_login.asked(self.platform, caller, login.id).new_secret or self.secret
         except LoginRefused:
             assert not was_alive
         code, good = self._code(kind, secret)
         try:
-            token = staff_login.give_code(self.platform, caller, login.id, code)
+            token = staff_login.give_code(self.platform, caller, login.id, code).token
         except LoginRefused:
             assert not (was_alive and good)
             return

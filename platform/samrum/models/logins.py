@@ -10,7 +10,10 @@ from samrum.models.base import Base, Identified
 
 
 class LoginSession(Identified):
-    """One login on one device. The token is kept hashed; ``stage`` is ``password`` until the second factor is given."""
+    """One login on one device. The token is kept hashed; ``stage`` is ``password`` until the second factor is given.
+
+    ``enrols_at``: when a half login gave what lets a passkey be made, where nothing less completes it.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (
@@ -25,6 +28,7 @@ class LoginSession(Identified):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     stepped_up_at: Mapped[datetime | None]
+    enrols_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(String(120), default="")
     broker_sid: Mapped[str | None] = mapped_column(String(200), index=True)
     sealed_id_token: Mapped[bytes | None]

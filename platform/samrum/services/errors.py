@@ -60,6 +60,9 @@ class Problem(StrEnum):
     UNIT_MISSING = "unit_missing"
     UNIT_SAME = "unit_same"
     NO_OWNERLESS_CASE = "no_ownerless_case"
+    LAST_PASSKEY = "last_passkey"
+    PASSKEY_NEEDED_FIRST = "passkey_needed_first"
+    PASSKEYS_IMPOSSIBLE = "passkeys_impossible"
     FILE_EMPTY = "file_empty"
     FILE_NAME_EMPTY = "file_name_empty"
     FILE_NAME_TOO_LONG = "file_name_too_long"
@@ -88,6 +91,7 @@ class LoginProblem(StrEnum):
     TOO_MANY = "too_many"
     WEAK_PASSWORD = "weak_password"  # noqa: S105
     WRONG_PASSKEY = "wrong_passkey"
+    PASSKEY_DEMANDED = "passkey_demanded"
     WRONG_INVITATION = "wrong_invitation"
     UNKNOWN_CITIZEN = "unknown_citizen"
     OTHER_PERSON = "other_person"

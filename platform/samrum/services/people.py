@@ -10,6 +10,7 @@ from auth.policy import StaffActor
 from samrum.cpr import Cpr
 from samrum.models import Citizen, Organisation, Staff, Unit
 from samrum.queries import people
+from samrum.queries.factors import holders_of_passkeys
 from samrum.services import mail, second_factor, sessions
 from samrum.services.audit import Event
 from samrum.services.errors import Invalid, NotThere, Problem
@@ -49,8 +50,13 @@ class StaffRow:
     administrator: bool
     auditor: bool
     has_password: bool
-    has_second_factor: bool
+    has_app: bool
+    has_passkey: bool
     is_self: bool
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.has_app or self.has_passkey
 
 
 def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUID, str]:
@@ -159,13 +165,15 @@ def list_staff(platform: Platform, caller: Caller, *, after: UUID | None = None,
     with platform.database.transaction(writes=False) as session:
         behind = _administered(session, caller, after).email if after else ""
         rows = people.staff_of_organisation(session, actor.organisation, after=behind, limit=limit)
-        return [_row(row, caller) for row in rows]
+        with_passkey = holders_of_passkeys(session, [row.id for row in rows])
+        return [_row(row, caller, has_passkey=row.id in with_passkey) for row in rows]
 
 
 def person(platform: Platform, caller: Caller, staff_id: UUID) -> StaffRow:
     """One account of the administrator's own organisation. Raises ``NotThere``."""
     with platform.database.transaction(writes=False) as session:
-        return _row(_administered(session, caller, staff_id), caller)
+        staff = _administered(session, caller, staff_id)
+        return _row(staff, caller, has_passkey=bool(holders_of_passkeys(session, [staff.id])))
 
 
 def units(platform: Platform, caller: Caller) -> list[str]:
@@ -197,7 +205,7 @@ def citizen(platform: Platform, act: Act, name: str, cpr: Cpr | None) -> Citizen
     return found
 
 
-def _row(staff: Staff, caller: Caller) -> StaffRow:
+def _row(staff: Staff, caller: Caller, *, has_passkey: bool) -> StaffRow:
     return StaffRow(
         id=staff.id,
         name=staff.name,
@@ -208,7 +216,8 @@ def _row(staff: Staff, caller: Caller) -> StaffRow:
         administrator=staff.administrator,
         auditor=staff.auditor,
         has_password=staff.password_hash is not None,
-        has_second_factor=staff.sealed_totp is not None,
+        has_app=staff.sealed_totp is not None,
+        has_passkey=has_passkey,
         is_self=staff.id == caller.id,
     )
 

@@ -5,7 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from auth import recovery, totp
+from auth.factors import Held
 from samrum.models import RecoveryCode, Staff
 from samrum.queries import factors
 from samrum.services import mail
@@ -37,6 +40,7 @@ class Own:
     """What a member of staff logs in with."""
 
     email: str
+    held: Held
     passkeys: list[PasskeyRow]
     recovery_codes_left: int
 
@@ -51,12 +55,21 @@ def own(platform: Platform, caller: Caller) -> Own:
             PasskeyRow(row.id, row.name, row.created_at, row.last_used_at)
             for row in factors.passkeys_of(session, staff.id)
         ]
-        return Own(staff.email, passkeys, factors.unused_codes(session, staff.id))
+        return Own(staff.email, held(session, staff), passkeys, factors.unused_codes(session, staff.id))
 
 
-def spend(platform: Platform, act: Act, staff: Staff, code: str) -> Spent | None:
-    """Which factor of this person the code is, and spend it; None when it is neither. The person's row must be held."""
-    if staff.sealed_totp is not None:
+def held(session: Session, staff: Staff) -> Held:
+    """What a person has, and what their organisation demands."""
+    demanded_since = staff.unit.organisation.passkeys_demanded_at
+    return Held(staff.sealed_totp is not None, factors.passkey_count(session, staff.id), demanded_since)
+
+
+def spend(platform: Platform, act: Act, staff: Staff, code: str, *, takes_app: bool = True) -> Spent | None:
+    """Which factor of this person the code is, and spend it; None when it is neither. The person's row must be held.
+
+    ``takes_app`` off: the app's codes are neither tried nor spent.
+    """
+    if takes_app and staff.sealed_totp is not None:
         secret = platform.fields.open("totp", staff.sealed_totp).decode()
         counter = totp.verify(secret, code, act.now, staff.totp_counter)
         if counter is not None:

@@ -36,7 +36,6 @@ class Login:
     email: str
     stage: Stage
     is_running: bool
-    has_second_factor: bool
     stepped_up_at: datetime | None = None
 
     @property
@@ -71,13 +70,12 @@ def look_up(platform: Platform, token: str) -> Login | None:
             staff.email,
             Stage(row.stage),
             is_running,
-            staff.sealed_totp is not None,
             row.stepped_up_at,
         )
     if citizen is None:
         return None
     actor = CitizenActor(citizen.id, citizen.active)
-    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running, True)
+    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running)
 
 
 def is_within_limits(platform: Platform, row: LoginSession, now: datetime) -> bool:

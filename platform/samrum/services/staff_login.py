@@ -1,15 +1,16 @@
 """Staff logins: invitation, password, second factor. Failures are counted per account and per address."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from auth import passwords, totp
+from auth.factors import Held, Outcome, ToSetUp
 from samrum.models import LoginSession, Staff
 from samrum.queries.logins import forget_failures
 from samrum.queries.people import staff_by_email, staff_by_invitation
-from samrum.services import mail, second_factor, sessions, throttle
+from samrum.services import mail, second_factor, sessions, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
@@ -42,38 +43,107 @@ def give_password(platform: Platform, caller: Caller, email: str, password: str)
         return sessions.begin(act, row, Stage.PASSWORD, act.now)
 
 
-def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
-    """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
+@dataclass(frozen=True)
+class Entered:
+    """A half login got further. ``is_complete`` is False where a passkey must still be made; ``set_up`` where the app
+    was set up just now."""
+
+    token: str
+    is_complete: bool = True
+    set_up: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a half login is asked for: a code of the app, or its setting up with ``new_secret``; a passkey, or (where
+    ``makes_passkey``) that one is made. ``is_passkey_demanded``: a code alone does not complete the login."""
+
+    takes_app: bool
+    new_secret: str | None
+    makes_passkey: bool
+    is_passkey_demanded: bool
+
+
+def asked(platform: Platform, caller: Caller, login_id: UUID) -> Asked:
+    """What comes next. A secret for the app is the same until it is confirmed. Raises ``LoginRefused``."""
+    with platform.act(replace(caller, once=None)) as act:
+        half, staff = half_login(platform, act, login_id)
+        held = second_factor.held(act.session, staff)
+        secret = None
+        if held.to_set_up() is ToSetUp.APP:
+            if half.sealed_new_totp is None:
+                half.sealed_new_totp = platform.fields.seal("totp", totp.new_secret().encode())
+            secret = platform.fields.open("totp", half.sealed_new_totp).decode()
+        return Asked(
+            takes_app=held.has_app and held.by_app(act.now) is not Outcome.REFUSED,
+            new_secret=secret,
+            makes_passkey=may_make_passkey(half, held),
+            is_passkey_demanded=held.is_passkey_demanded,
+        )
+
+
+def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> Entered:
+    """The second step. Ends the half login and returns the token of the full one, or that of the half login which may
+    make a passkey now. Raises ``LoginRefused``."""
     failures = throttle.count(platform, caller, str(caller.id))
     try:
-        full = _give_code(platform, caller, login_id, code, failures)
+        entered = _give_code(platform, caller, login_id, code, failures)
         mail.deliver(platform)
-        return full
+        return entered
     except AlreadyDone as done:
-        if done.result is None:
-            raise LoginRefused(LoginProblem.WRONG_CODE) from done
-        token = sessions.token_for_second_click(platform, done.result)
-        if token is None:
-            raise LoginRefused(LoginProblem.LOGIN_ENDED) from done
+        token = token_of_first_click(platform, done, LoginProblem.WRONG_CODE)
     with platform.database.transaction() as session:
         forget_failures(session, failures)
+    return Entered(token)
+
+
+def token_of_first_click(platform: Platform, done: AlreadyDone, otherwise: LoginProblem) -> str:
+    """The token for the second of two clicks that ended a half login. Raises ``LoginRefused``: ``otherwise`` where the
+    first click did nothing."""
+    if done.result is None:
+        raise LoginRefused(otherwise) from done
+    token = sessions.token_for_second_click(platform, done.result)
+    if token is None:
+        raise LoginRefused(LoginProblem.LOGIN_ENDED) from done
     return token
 
 
-def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> str:
+def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> Entered:
+    problem = LoginProblem.WRONG_CODE
     with platform.act(caller) as act:
-        half, staff = _half_login(platform, act, login_id)
-        if staff.sealed_totp is None:
-            is_right = _enrol(platform, act, half, staff, code)
-        else:
-            is_right = second_factor.spend(platform, act, staff, code) is not None
-        if is_right:
+        half, staff = half_login(platform, act, login_id)
+        held = second_factor.held(act.session, staff)
+        outcome = _outcome(platform, act, half, staff, held, code)
+        if outcome is Outcome.COMPLETES:
             half.ended_at, half.sealed_new_totp = act.now, None
             act.log(Event.LOGGED_IN)
             forget_failures(act.session, failures)
-            return sessions.begin(act, staff, Stage.FULL, act.now)
+            return Entered(sessions.begin(act, staff, Stage.FULL, act.now), set_up=held.has_none)
+        if outcome is Outcome.LEADS_TO_PASSKEY:
+            half.enrols_at = act.now
+            forget_failures(act.session, failures)
+            return Entered(step_up.renew(act, half), is_complete=False)
         act.log(Event.LOGIN_FAILED, reason="second_factor")
-    raise LoginRefused(LoginProblem.WRONG_CODE)
+        if held.is_passkey_demanded and code.strip().isdigit():
+            problem = LoginProblem.PASSKEY_DEMANDED
+    raise LoginRefused(problem)
+
+
+def _outcome(platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str) -> Outcome:
+    """What comes of a code; a wrong one is refused."""
+    if held.has_none:
+        is_app = held.to_set_up() is ToSetUp.APP
+        return Outcome.COMPLETES if is_app and _enrol(platform, act, half, staff, code) else Outcome.REFUSED
+    by_app = held.by_app(act.now)
+    spent = second_factor.spend(platform, act, staff, code, takes_app=by_app is not Outcome.REFUSED)
+    if spent is None:
+        return Outcome.REFUSED
+    return by_app if spent is second_factor.Spent.APP else held.by_recovery_code()
+
+
+def may_make_passkey(half: LoginSession, held: Held) -> bool:
+    """Whether this half login may make the passkey that completes it."""
+    return half.enrols_at is not None or held.to_set_up() is ToSetUp.PASSKEY
 
 
 def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code: str) -> bool:
@@ -87,17 +157,6 @@ def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code:
     staff.sealed_totp, staff.totp_counter = half.sealed_new_totp, counter
     act.log(Event.SECOND_FACTOR_SET)
     return True
-
-
-def new_second_factor(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
-    """The secret to enrol at the first login, the same until it is confirmed; None for who has one already."""
-    with platform.act(replace(caller, once=None)) as act:
-        half, staff = _half_login(platform, act, login_id)
-        if staff.sealed_totp is not None:
-            return None
-        if half.sealed_new_totp is None:
-            half.sealed_new_totp = platform.fields.seal("totp", totp.new_secret().encode())
-        return platform.fields.open("totp", half.sealed_new_totp).decode()
 
 
 def provisioning_uri(secret: str, email: str) -> str:
@@ -155,7 +214,7 @@ def invitation_hash(platform: Platform, code: str) -> bytes:
     return platform.fields.recognise("invitation", plain.encode())
 
 
-def _half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:
+def half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:
     """The caller's half login, and the caller, held so that a code is good once and a reset is not passed by.
 
     Raises ``LoginRefused`` when it has ended.

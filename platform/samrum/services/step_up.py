@@ -20,18 +20,22 @@ def is_fresh(platform: Platform, stepped_up_at: datetime | None) -> bool:
 
 
 def with_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
-    """Give a code in a running login; returns the login's new token. Raises ``LoginRefused``."""
+    """Give a code in a running login; returns the login's new token. Raises ``LoginRefused``, for every code where
+    the organisation demands a passkey."""
     failures = throttle.count(platform, caller, str(caller.id))
+    token, problem = None, LoginProblem.WRONG_CODE
     with platform.act(caller) as act:
         login, staff = running(platform, act, login_id)
-        kind = second_factor.spend(platform, act, staff, code)
-        if kind is not None:
+        if second_factor.held(act.session, staff).is_passkey_demanded:
+            problem = LoginProblem.PASSKEY_DEMANDED
+            forget_failures(act.session, failures)
+        elif (kind := second_factor.spend(platform, act, staff, code)) is not None:
             forget_failures(act.session, failures)
             token = done(act, login, kind.value)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
-    if kind is None:
-        raise LoginRefused(LoginProblem.WRONG_CODE)
+    if token is None:
+        raise LoginRefused(problem)
     mail.deliver(platform)
     return token
 

@@ -12,8 +12,7 @@ from samrum.web.drafts import safe_path
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login import blueprint
 from samrum.web.login.entering import go_on
-from samrum.web.login.staff import code_form
-from samrum.web.words import LOGIN_PROBLEMS
+from samrum.web.login.staff import code_form, code_problem
 
 
 @blueprint.route("/again", methods=["GET", "POST"])
@@ -36,8 +35,8 @@ def again() -> ResponseReturnValue:
         except AlreadyDone:
             return redirect(target, 303)
         except LoginRefused as refused:
-            text = LOGIN_PROBLEMS[refused.problem.value]
-            if answer:
+            text = code_problem(refused)
+            if answer or refused.problem is LoginProblem.PASSKEY_DEMANDED:
                 form.form_errors.append(text)
             else:
                 form.code.errors = [text]
@@ -50,4 +49,5 @@ def again() -> ResponseReturnValue:
         form=form,
         onwards=target,
         has_passkeys=bool(own.passkeys) and passkeys.site(platform()) is not None,
+        takes_code=not own.held.is_passkey_demanded,
     ), status if form.errors else 200

@@ -101,7 +101,7 @@ def revoke_passkey(passkey_id: UUID) -> ResponseReturnValue:
     found = next((row for row in own.passkeys if row.id == passkey_id), None)
     if found is None:
         abort(404)
-    return render_template("login/revoke_passkey.html", passkey=found)
+    return render_template("login/revoke_passkey.html", passkey=found, may_go=own.held.may_lose_a_passkey())
 
 
 def _json(text: str) -> Response:
