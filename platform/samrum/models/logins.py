@@ -89,6 +89,29 @@ class WaitingLetter(Identified):
     taken_at: Mapped[datetime | None]
 
 
+class KnownDevice(Base):
+    """A browser that a member of staff has logged in from, recognised by a cookie; only to tell its owner of a new one.
+
+    The hash is keyed and of the person and the cookie together: it does not show who shares a computer.
+    """
+
+    __tablename__ = "known_device"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LastNotice(Base):
+    """When a member of staff was last told of something that can happen often."""
+
+    __tablename__ = "last_notice"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]
+
+
 class LoginFailure(Identified):
     """A failed login, counted per account and per address. Both are keyed hashes."""
 

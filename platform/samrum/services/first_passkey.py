@@ -5,7 +5,7 @@ from uuid import UUID
 
 from samrum.models import LoginSession, Staff
 from samrum.queries.factors import end_other_logins
-from samrum.services import mail, passkeys, second_factor, sessions
+from samrum.services import mail, notices, passkeys, second_factor, sessions
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
@@ -45,6 +45,7 @@ def _make(platform: Platform, caller: Caller, login_id: UUID, name: str, answer:
         end_other_logins(act.session, staff.id, half.id, act.now)
         mail.notify(platform, act, staff, mail.Kind.PASSKEY_ADDED)
         act.log(Event.LOGGED_IN, reason=second_factor.Spent.PASSKEY.value)
+        notices.logged_in(platform, act, staff, is_told=True)
         return sessions.begin(act, staff, Stage.FULL, act.now)
 
 

@@ -13,8 +13,7 @@ from auth.passkeys import Answer, PasskeyRefused, Site
 from samrum.fieldkeys import FieldKeyError
 from samrum.models import LoginSession, Passkey, PasskeyChallenge, Staff
 from samrum.queries import factors
-from samrum.queries.logins import forget_failures
-from samrum.services import mail, recovery, second_factor, sessions, step_up, throttle
+from samrum.services import mail, notices, recovery, second_factor, sessions, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, Invalid, LoginProblem, LoginRefused, NotThere, Problem
 from samrum.services.platform import Act, Caller, Platform
@@ -116,10 +115,10 @@ def options(platform: Platform, caller: Caller, browser: str) -> str:
     ``LoginRefused`` when too many were asked for.
     """
     place = _site(platform)
-    failures = throttle.count(platform, replace(caller, once=None), None)
+    tried = throttle.count(platform, replace(caller, once=None), None)
     challenge = passkeys.new_challenge()
     with platform.database.transaction() as session:
-        forget_failures(session, failures)
+        throttle.forget(session, tried)
         known = []
         if caller.kind == "staff" and caller.id is not None:
             known = [row.credential_id for row in factors.passkeys_of(session, caller.id)]
@@ -136,7 +135,7 @@ def options(platform: Platform, caller: Caller, browser: str) -> str:
 def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
     """A whole login with a passkey; returns the token. Raises ``NotThere`` or ``LoginRefused``, the same for all."""
     place = _site(platform)
-    failures = throttle.count(platform, caller, None)
+    tried = throttle.count(platform, caller, None)
     token = None
     try:
         with platform.act(replace(caller, actor=None)) as act:
@@ -144,30 +143,33 @@ def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
             if staff is None:
                 act.log(Event.LOGIN_FAILED, reason="passkey")
             else:
-                forget_failures(act.session, failures)
+                throttle.forget(act.session, tried)
                 act.log(Event.LOGGED_IN, actor_kind="staff", actor_id=staff.id, reason=Spent.PASSKEY.value)
+                notices.logged_in(platform, act, staff)
                 token = sessions.begin(act, staff, Stage.FULL, act.now)
     except AlreadyDone as done:
         token = sessions.token_for_second_click(platform, done.result) if done.result else None
     if token is None:
         raise LoginRefused(LoginProblem.WRONG_PASSKEY)
+    mail.deliver(platform)
     return token
 
 
 def give_again(platform: Platform, caller: Caller, login_id: UUID, browser: str, text: str) -> str:
     """A fresh second factor by passkey in a running login; returns its new token. Raises as ``log_in`` does."""
     place = _site(platform)
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     token = None
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
         found = _believed(platform, act, place, browser, text)
         if found is not None and found.id == staff.id:
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
             token = step_up.done(act, login, Spent.PASSKEY.value)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
     if token is None:
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG_PASSKEY)
     return token
 

@@ -32,12 +32,14 @@ from storage import Vault
 @dataclass(frozen=True)
 class Caller:
     """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once.
-    ``device`` is what a login is told from others by in the list of one's own."""
+    ``device`` is what a login is told from others by in the list of one's own, ``known_by`` the random value by which a
+    device is recognised at its next login."""
 
     actor: Actor | None
     address: str | None = None
     once: bytes | None = None
     device: str = ""
+    known_by: str = ""
 
     @property
     def id(self) -> UUID | None:

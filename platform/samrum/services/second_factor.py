@@ -11,6 +11,7 @@ from auth import recovery, totp
 from auth.factors import Held
 from samrum.models import RecoveryCode, Staff
 from samrum.queries import factors
+from samrum.queries.logins import forget_devices
 from samrum.services import mail
 from samrum.services.audit import Event
 from samrum.services.errors import NotThere
@@ -96,9 +97,10 @@ def replace_codes(platform: Platform, act: Act, staff: Staff) -> list[str]:
 
 
 def forget_all(act: Act, staff: Staff) -> None:
-    """Take every second factor from a person: app, passkeys and recovery codes."""
+    """Take every second factor from a person: app, passkeys and recovery codes; no device is known any more."""
     staff.sealed_totp = staff.totp_counter = None
     factors.revoke_passkeys(act.session, staff.id, act.now)
+    forget_devices(act.session, staff.id)
     factors.forget_codes(act.session, staff.id)
 
 

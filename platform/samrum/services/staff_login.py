@@ -8,13 +8,13 @@ from uuid import UUID
 from auth import passwords, totp
 from auth.factors import Held, Outcome, ToSetUp
 from samrum.models import LoginSession, Staff
-from samrum.queries.logins import forget_failures
 from samrum.queries.people import staff_by_email, staff_by_invitation
-from samrum.services import mail, second_factor, sessions, step_up, throttle
+from samrum.services import mail, notices, second_factor, sessions, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import Stage
+from samrum.services.throttle import Try
 
 FAILURE_WINDOW = throttle.WINDOW
 FAILURES_PER_ACCOUNT = throttle.PER_ACCOUNT
@@ -26,20 +26,21 @@ ISSUER = "Samrum"
 def give_password(platform: Platform, caller: Caller, email: str, password: str) -> str:
     """The first step. Returns the token of a login that still lacks the second factor. Raises ``LoginRefused``."""
     caller = replace(caller, once=None)  # giving a password twice is giving it again
-    failures = throttle.count(platform, caller, email.strip().lower())
+    tried = throttle.count(platform, caller, throttle.by_email(email))
     with platform.database.transaction(writes=False) as session:
         staff = staff_by_email(session, email)
     known = staff if staff is not None and staff.active else None
     if not passwords.verify_password(known.password_hash if known else None, password, platform.password_cost):
         with platform.act(caller) as act:
             act.log(Event.LOGIN_FAILED, subject_id=staff.id if staff else None, reason="password")
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG)
     assert known is not None  # noqa: S101 a password was verified, so it is somebody's
     with platform.act(caller) as act:
         row = act.session.get_one(Staff, known.id)
         if passwords.needs_rehash(row.password_hash or "", platform.password_cost):
             row.password_hash = passwords.hash_password(password, platform.password_cost)
-        forget_failures(act.session, failures)
+        throttle.forget(act.session, tried)
         return sessions.begin(act, row, Stage.PASSWORD, act.now)
 
 
@@ -85,15 +86,15 @@ def asked(platform: Platform, caller: Caller, login_id: UUID) -> Asked:
 def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> Entered:
     """The second step. Ends the half login and returns the token of the full one, or that of the half login which may
     make a passkey now. Raises ``LoginRefused``."""
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     try:
-        entered = _give_code(platform, caller, login_id, code, failures)
+        entered = _give_code(platform, caller, login_id, code, tried)
         mail.deliver(platform)
         return entered
     except AlreadyDone as done:
         token = token_of_first_click(platform, done, LoginProblem.WRONG_CODE)
     with platform.database.transaction() as session:
-        forget_failures(session, failures)
+        throttle.forget(session, tried)
     return Entered(token)
 
 
@@ -108,37 +109,42 @@ def token_of_first_click(platform: Platform, done: AlreadyDone, otherwise: Login
     return token
 
 
-def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> Entered:
+def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, tried: Try) -> Entered:
     problem = LoginProblem.WRONG_CODE
     with platform.act(caller) as act:
         half, staff = half_login(platform, act, login_id)
         held = second_factor.held(act.session, staff)
-        outcome = _outcome(platform, act, half, staff, held, code)
+        outcome, is_told = _outcome(platform, act, half, staff, held, code)
         if outcome is Outcome.COMPLETES:
             half.ended_at, half.sealed_new_totp = act.now, None
             act.log(Event.LOGGED_IN)
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
+            notices.logged_in(platform, act, staff, is_told=is_told)
             return Entered(sessions.begin(act, staff, Stage.FULL, act.now), set_up=held.has_none)
         if outcome is Outcome.LEADS_TO_PASSKEY:
             half.enrols_at = act.now
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
             return Entered(step_up.renew(act, half), is_complete=False)
         act.log(Event.LOGIN_FAILED, reason="second_factor")
         if held.is_passkey_demanded and code.strip().isdigit():
             problem = LoginProblem.PASSKEY_DEMANDED
+    notices.failed(platform, tried)
     raise LoginRefused(problem)
 
 
-def _outcome(platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str) -> Outcome:
-    """What comes of a code; a wrong one is refused."""
+def _outcome(
+    platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str
+) -> tuple[Outcome, bool]:
+    """What comes of a code, and whether its owner gets a mail about it; a wrong one is refused."""
     if held.has_none:
         is_app = held.to_set_up() is ToSetUp.APP
-        return Outcome.COMPLETES if is_app and _enrol(platform, act, half, staff, code) else Outcome.REFUSED
+        return (Outcome.COMPLETES if is_app and _enrol(platform, act, half, staff, code) else Outcome.REFUSED), True
     by_app = held.by_app(act.now)
     spent = second_factor.spend(platform, act, staff, code, takes_app=by_app is not Outcome.REFUSED)
     if spent is None:
-        return Outcome.REFUSED
-    return by_app if spent is second_factor.Spent.APP else held.by_recovery_code()
+        return Outcome.REFUSED, False
+    is_app = spent is second_factor.Spent.APP
+    return (by_app if is_app else held.by_recovery_code()), not is_app
 
 
 def may_make_passkey(half: LoginSession, held: Held) -> bool:
@@ -156,6 +162,7 @@ def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code:
         return False
     staff.sealed_totp, staff.totp_counter = half.sealed_new_totp, counter
     act.log(Event.SECOND_FACTOR_SET)
+    mail.notify(platform, act, staff, mail.Kind.APP_SET_UP)
     return True
 
 
@@ -169,8 +176,8 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
     Raises ``LoginRefused`` for a code that is unknown, used or run out; ``AlreadyDone`` for the second of two clicks,
     with a result where the first one set the password.
     """
-    failures = throttle.count(platform, caller, None)
-    problems = _choose_password(platform, caller, code, password, failures)
+    tried = throttle.count(platform, caller, None)
+    problems = _choose_password(platform, caller, code, password, tried)
     if problems is None:
         raise LoginRefused(LoginProblem.WRONG_INVITATION)
     mail.deliver(platform)
@@ -178,7 +185,7 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
 
 
 def _choose_password(
-    platform: Platform, caller: Caller, code: str, password: str, failures: list[UUID]
+    platform: Platform, caller: Caller, code: str, password: str, tried: Try
 ) -> list[passwords.Problem] | None:
     """As above; None for a code that does not count."""
     with platform.act(caller) as act:
@@ -186,7 +193,7 @@ def _choose_password(
         if staff is None or not staff.active or staff.invited_until is None or staff.invited_until < act.now:
             act.log(Event.LOGIN_FAILED, reason="invitation")
             return None
-        forget_failures(act.session, failures)
+        throttle.forget(act.session, tried)
         problems = passwords.problems(password, own_words(staff))
         if not problems:
             staff.password_hash = passwords.hash_password(password, platform.password_cost)

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from samrum.models import LoginSession, Staff
-from samrum.queries.logins import forget_failures
-from samrum.services import mail, second_factor, sessions, throttle
+from samrum.services import mail, notices, second_factor, sessions, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
@@ -22,19 +21,21 @@ def is_fresh(platform: Platform, stepped_up_at: datetime | None) -> bool:
 def with_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
     """Give a code in a running login; returns the login's new token. Raises ``LoginRefused``, for every code where
     the organisation demands a passkey."""
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     token, problem = None, LoginProblem.WRONG_CODE
     with platform.act(caller) as act:
         login, staff = running(platform, act, login_id)
         if second_factor.held(act.session, staff).is_passkey_demanded:
             problem = LoginProblem.PASSKEY_DEMANDED
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
         elif (kind := second_factor.spend(platform, act, staff, code)) is not None:
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
             token = done(act, login, kind.value)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
     if token is None:
+        if problem is LoginProblem.WRONG_CODE:
+            notices.failed(platform, tried)
         raise LoginRefused(problem)
     mail.deliver(platform)
     return token

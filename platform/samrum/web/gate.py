@@ -81,13 +81,15 @@ def open_to(
     return mark
 
 
-def caller(*, half: bool = False, again: bool = False) -> Caller:
+def caller(*, half: bool = False, again: bool = False, logs_in: bool = False) -> Caller:
     """Who asks in this request, with the form token once it has been checked. ``half``: also without second factor.
-    ``again``: without the token, for what the second of two clicks still needs."""
+    ``again``: without the token, for what the second of two clicks still needs. ``logs_in``: with what the browser is
+    recognised by the next time."""
     knows_who = current_user.is_authenticated or (half and getattr(current_user, "login", None) is not None)
     actor = current_user.login.actor if knows_who else None
     token = None if again else g.get("once")
-    return Caller(actor, request.remote_addr or "unknown", token, device_in_words(request.user_agent.string))
+    device = device_in_words(request.user_agent.string)
+    return Caller(actor, request.remote_addr or "unknown", token, device, cookies.device() if logs_in else "")
 
 
 def refreshed(hub: Platform, before: Caller, token: str) -> Caller | None:

@@ -25,7 +25,8 @@ def first_passkey() -> ResponseReturnValue:
     half, login = caller(half=True), current_user.login
     try:
         if request.method == "POST" and form.validate():
-            token = services.make(platform(), half, login.id, form.name.data or "", request.form.get("answer", ""))
+            entering, answer = caller(half=True, logs_in=True), request.form.get("answer", "")
+            token = services.make(platform(), entering, login.id, form.name.data or "", answer)
             flash(_("Adgangsnøglen er klar, og du er logget ind. Næste gang skal du kun bruge den."), "success")
             return enter(token, next_page())
         if not staff_login.asked(platform(), half, login.id).makes_passkey:

@@ -45,7 +45,8 @@ def passkey() -> ResponseReturnValue:
     """The whole login in one step."""
     target = safe_path(request.args.get("next", "/"))
     try:
-        token = passkeys.log_in(platform(), caller(), cookies.visitor(), request.form.get("answer", ""))
+        answer = request.form.get("answer", "")
+        token = passkeys.log_in(platform(), caller(logs_in=True), cookies.visitor(), answer)
     except LoginRefused as refused:
         form = PasswordForm()
         form.form_errors.append(LOGIN_PROBLEMS[refused.problem.value])

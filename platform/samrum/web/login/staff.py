@@ -97,7 +97,8 @@ def second_step() -> ResponseReturnValue:
     half = caller(half=True)
     try:
         if request.method == "POST" and form.validate():
-            entered = staff_login.give_code(platform(), half, login.id, form.code.data or "")
+            entering = caller(half=True, logs_in=True)
+            entered = staff_login.give_code(platform(), entering, login.id, form.code.data or "")
             if not entered.is_complete:
                 return go_on(entered.token, url_for("login.first_passkey", next=onwards()))
             response = enter(entered.token, next_page())
