@@ -218,6 +218,7 @@ def test_from_the_invitation_to_the_last_day(chromium: Browser, demo: LiveDemo) 
     admin.get_by_role("link", name="Koden er givet videre").click()
     account = admin.url
     admin.goto(f"{account}/reset")
+    admin.get_by_label("Vi mødtes").check()
     admin.get_by_role("button", name="Nulstil").click()
     nina.reload()
     expect(nina.get_by_role("link", name="Log ind som fagperson")).to_be_visible()

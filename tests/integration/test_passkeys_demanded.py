@@ -10,7 +10,7 @@ from auth.policy import StaffActor
 from samrum.models import AuditRow, Passkey
 from samrum.services import organisations, people
 from samrum.services.errors import Invalid, NotThere, Problem
-from samrum.services.people import NewStaff
+from samrum.services.people import Identity, NewStaff
 from samrum.services.platform import SYSTEM, Caller
 from support.household import words
 from support.logins import actions, give_password, is_logged_in, log_in
@@ -55,7 +55,7 @@ def codes_of(browser: Browser) -> list[str]:
 
 
 def reset(world: World, staff: StaffActor) -> None:
-    people.reset_second_factor(world.platform, SYSTEM, staff.id)
+    people.reset_second_factor(world.platform, SYSTEM, staff.id, Identity.IN_PERSON)
 
 
 # Who turns it on

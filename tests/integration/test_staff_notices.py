@@ -11,7 +11,7 @@ from auth.policy import StaffActor
 from samrum.models import KnownDevice, WaitingLetter
 from samrum.services import people, upkeep
 from samrum.services.notices import KNOWN_FOR
-from samrum.services.people import NewStaff
+from samrum.services.people import Identity, NewStaff
 from samrum.services.platform import SYSTEM
 from support.logins import enrolment_secret, give_password, is_logged_in
 from support.mailing import mailing_world, subjects, text_of
@@ -159,7 +159,7 @@ def test_after_half_a_year_a_device_is_forgotten(world: World, server: MailServe
 def test_after_a_reset_no_device_is_known(world: World, server: MailServer, birgit: StaffActor) -> None:
     browser = world.client()
     log_in(world, browser)
-    people.reset_second_factor(world.platform, SYSTEM, birgit.id)
+    people.reset_second_factor(world.platform, SYSTEM, birgit.id, Identity.IN_PERSON)
     with world.platform.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(KnownDevice)) == 0
 

@@ -113,7 +113,16 @@ def test_nothing_dangerous_is_done_without_it(world: World, birgit: StaffActor, 
 
 
 @pytest.mark.parametrize(
-    "path", ["/people/{who}/reset", "/people/{who}/invite", "/people/{who}/move", "/people/new", "/people/hand-over"]
+    "path",
+    [
+        "/people/{who}/reset",
+        "/people/{who}/invite",
+        "/people/{who}/move",
+        "/people/new",
+        "/people/hand-over",
+        "/people/{who}/reopen",
+        "/people/organisation/passkeys",
+    ],
 )
 def test_nor_by_an_administrator(world: World, ulla: StaffActor, path: str) -> None:
     admin = world.client(world.staff("Anna", "It", administrator=True))
@@ -131,7 +140,7 @@ def test_every_view_that_is_dangerous_says_so(world: World) -> None:
     }
     assert marked >= {
         *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
-        *("people.move", "audit.as_csv", "audit.as_json_lines"),
+        *("people.move", "people.reopen", "people.demand_passkeys", "audit.as_csv", "audit.as_json_lines"),
         *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
         *("login.new_app", "login.new_password"),
     }
@@ -295,7 +304,7 @@ def test_a_passkey_of_a_closed_account_or_a_reset_one_opens_nothing(
 ) -> None:
     device = make_passkey(browser)
     admin = world.client(world.staff("Anna", "It", administrator=True))
-    admin.post(f"/people/{birgit.id}/reset")
+    admin.post(f"/people/{birgit.id}/reset", {"identity": "leader"})
     assert not is_logged_in(browser)
     fresh = world.client()
     answer = {"answer": device.get(asked(fresh))}

@@ -15,6 +15,7 @@ from auth import totp
 from samrum.models import Passkey
 from samrum.services import passkeys, people, recovery, sessions, staff_login, step_up
 from samrum.services.errors import LoginRefused, NotThere
+from samrum.services.people import Identity
 from samrum.services.platform import Caller
 from samrum.services.sessions import Stage
 from support.authenticator import SoftAuthenticator
@@ -237,7 +238,7 @@ class LoginMachine(LoginModel):
     @rule()
     @precondition(lambda self: self.active and len(self.known) > 2)
     def the_administrator_resets_the_factor(self) -> None:
-        people.reset_second_factor(self.platform, Caller(self.admin), self.birgit.id)
+        people.reset_second_factor(self.platform, Caller(self.admin), self.birgit.id, Identity.IN_PERSON)
         self.secret, self.last_step, self.invitation = None, -1, None
         self.used_codes += self.codes
         self.codes = []

@@ -98,8 +98,10 @@ people.move                 GET    L S L   N N N N N N N P N   N N N N
 people.move                 POST   L S L   N N N N N N N F N   N N N N
 people.organisation         GET    L S L   N N N N N N N P N   N N N N
 people.organisation         POST   L S L   N N N N N N N F N   N N N N
+people.reopen               GET    L S L   N N N N N N N N N   N N N N
+people.reopen               POST   L S L   N N N N N N N F N   N N N N
 people.reset                GET    L S L   N N N N N N N P N   N N N N
-people.reset                POST   L S L   N N N N N N N G N   N N N N
+people.reset                POST   L S L   N N N N N N N F N   N N N N
 people.staff                GET    L S L   N N N N N N N P N   N N N N
 public.accessibility        GET    P P P   P P P P P P P P P   P P P P
 public.front                GET    P P P   G G G G G G G G G   G G G G

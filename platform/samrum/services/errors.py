@@ -56,6 +56,8 @@ class Problem(StrEnum):
     NAME_MISSING = "name_missing"
     OWN_ACCOUNT = "own_account"
     ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_OPEN = "account_open"
+    STILL_OWNS = "still_owns"
     ROLES_CLASH = "roles_clash"
     UNIT_MISSING = "unit_missing"
     UNIT_SAME = "unit_same"

@@ -87,6 +87,10 @@ PROBLEMS = {
     "name_missing": _l("Skriv et navn."),
     "own_account": _l("Det er din egen konto. Bed en anden administrator om at gøre det."),
     "account_closed": _l("Kontoen er lukket, så det kan ikke lade sig gøre."),
+    "account_open": _l("Kontoen er åben i forvejen."),
+    "still_owns": _l(
+        "Kontoen ejer stadig rum. Giv dem videre til en anden først. Du finder dem på huskelisten."
+    ),
     "roles_clash": _l("En administrator eller revisor kan ikke oprette rum. Vælg kun det ene."),
     "unit_missing": _l("Vælg en enhed, eller skriv navnet på en ny."),
     "unit_same": _l("Brugeren er allerede i den enhed. Vælg en anden."),
@@ -139,6 +143,12 @@ ROLES = {
     "case_creator": _l("Oprette og eje rum"),
     "administrator": _l("Administrere brugere"),
     "auditor": _l("Læse loggen som revisor"),
+}
+
+IDENTITIES = {
+    "in_person": _l("Vi mødtes, og jeg så pas, kørekort eller andet billed-id"),
+    "video": _l("Vi talte sammen på video, og jeg så billed-id"),
+    "leader": _l("Brugerens leder, som jeg selv kontaktede, står inde for det"),
 }
 
 HAND_OVER_REASONS = {
