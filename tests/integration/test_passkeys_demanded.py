@@ -256,7 +256,7 @@ def test_a_recovery_code_makes_a_new_passkey_and_lets_nobody_in_by_itself(
     make_passkey(browser)
     demand(admin)
     browser = half(world)
-    wrong = browser.post(CODE, {"recovery": "AAAAA-BBBBB"})
+    wrong = browser.post(CODE, {"recovery": "AAAA-BBBB-CCCC"})
     assert "Nødkoden passer ikke" in wrong.text
     assert browser.post(CODE, {"recovery": codes[0]}).location == MAKE
     assert not is_logged_in(browser)

@@ -8,11 +8,11 @@ import pytest
 from joserfc import jwt
 from sqlalchemy import select
 
-from auth import passkeys
+from auth import passkeys, recovery
 from auth.oidc import PROFILES, Assurance, CitizenIdentity, Refusal, Refused
 from auth.policy import StaffActor
 from auth.standin.signing import new_key
-from samrum.models import Passkey
+from samrum.models import Passkey, RecoveryCode
 from samrum.services import citizen_login
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import SYSTEM
@@ -58,6 +58,26 @@ def test_a_public_key_put_into_the_database_by_hand_opens_nothing(world: World, 
         with world.platform.database.transaction() as session:
             session.scalars(select(Passkey).where(Passkey.staff_id == birgit.id)).one().public_key = key
         assert log_in_with(world, device) == 422
+
+
+def test_a_recovery_code_put_into_the_database_by_hand_opens_nothing(world: World, birgit: StaffActor) -> None:
+    """Whether it is somebody else's row or a hash made anew: both lack what it is sealed for."""
+    carl = world.staff("Carl", "UU")
+    codes = re.findall(r"<code>([^<]+)</code>", world.client(carl).post("/login/mine/codes").text)
+    with world.platform.database.transaction() as session:
+        theirs = session.scalars(select(RecoveryCode).where(RecoveryCode.staff_id == carl.id)).all()
+        sealed = {row.selector: row.sealed_hash for row in theirs}
+        made_up = recovery.hashed(recovery.Code("AA", "AAAAAAAAAA")).encode()
+        for selector, stored in (sealed | {"AA": world.platform.fields.seal("totp", made_up)}).items():
+            session.add(RecoveryCode(staff_id=birgit.id, selector=selector, sealed_hash=stored))
+    for code in (*codes, "AAAA-AAAA-AAAA"):
+        browser = world.client()
+        half = give_password(browser)
+        assert browser.post(half.location, {"code": code}).status_code == 422
+        world.clock.move(minutes=16)
+    browser = world.client()
+    half = give_password(browser, "carl@test.dk")
+    assert browser.post(half.location, {"code": codes[0]}).status_code == 303
 
 
 def test_a_passkey_s_challenge_has_256_random_bits() -> None:

@@ -70,12 +70,13 @@ class Passkey(Identified):
 
 
 class RecoveryCode(Identified):
-    """A single-use code for the day the second factor is lost; kept as a keyed hash."""
+    """A single-use code for the day the second factor is lost. ``selector`` finds it; its hash is sealed besides."""
 
     __tablename__ = "recovery_code"
-    __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
+    __table_args__ = (UniqueConstraint("staff_id", "selector"),)
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
-    code_hash: Mapped[bytes]
+    selector: Mapped[str] = mapped_column(String(2))
+    sealed_hash: Mapped[bytes]
     used_at: Mapped[datetime | None]
 
 

@@ -59,11 +59,16 @@ def challenge(session: Session, challenge_hash: bytes) -> PasskeyChallenge | Non
     return session.get(PasskeyChallenge, challenge_hash, with_for_update=True)
 
 
-def unused_code(session: Session, staff_id: UUID, code_hash: bytes) -> RecoveryCode | None:
+def unused_code(session: Session, staff_id: UUID, selector: str) -> RecoveryCode | None:
     query = select(RecoveryCode).where(
-        RecoveryCode.staff_id == staff_id, RecoveryCode.code_hash == code_hash, RecoveryCode.used_at.is_(None)
+        RecoveryCode.staff_id == staff_id, RecoveryCode.selector == selector, RecoveryCode.used_at.is_(None)
     )
-    return session.scalars(query.with_for_update()).one_or_none()
+    return session.scalars(query).one_or_none()
+
+
+def held_code(session: Session, code_id: UUID) -> RecoveryCode | None:
+    """A recovery code as it is now, held until the transaction ends; None when it was replaced meanwhile."""
+    return session.get(RecoveryCode, code_id, with_for_update=True)
 
 
 def unused_codes(session: Session, staff_id: UUID) -> int:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REVOKED = "passkey_revoked"
     CODES_MADE = "codes_made"
+    CODES_VOID = "codes_void"
     CODE_USED = "code_used"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     APP_SET_UP = "app_set_up"

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from auth import recovery
 from auth.age import copenhagen_day
 from auth.oidc import RelyingParty
 from auth.passwords import Cost
@@ -116,6 +117,7 @@ class Platform:
     fields: FieldKeys
     relying_party: RelyingParty
     password_cost: Cost = field(default_factory=Cost)
+    code_cost: Cost = recovery.COST
     mailer: Mailer | None = None
     later: Callable[[Callable[[], None]], None] = _in_a_thread
 

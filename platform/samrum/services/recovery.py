@@ -17,13 +17,14 @@ def new_codes(platform: Platform, caller: Caller, login_id: UUID) -> tuple[str, 
 
     Raises ``LoginRefused``, or ``AlreadyDone`` for the second of two clicks: codes are not kept to be shown again.
     """
+    codes = second_factor.make_codes(platform)
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
-        codes = second_factor.replace_codes(platform, act, staff)
+        second_factor.replace_codes(platform, act, staff, codes)
         act.log(Event.RECOVERY_CODES_MADE)
         token = changed(platform, act, login, staff, mail.Kind.CODES_MADE)
     mail.deliver(platform)
-    return token, codes
+    return token, [str(code) for code in codes]
 
 
 def new_app(platform: Platform, caller: Caller, login_id: UUID) -> str:

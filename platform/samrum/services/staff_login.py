@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from auth import passwords, totp
+from auth import passwords, recovery, totp
 from auth.factors import Held, Outcome, ToSetUp
 from samrum.models import LoginSession, Staff
 from samrum.queries.people import staff_by_email, staff_by_invitation
@@ -111,10 +111,11 @@ def token_of_first_click(platform: Platform, done: AlreadyDone, otherwise: Login
 
 def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, tried: Try) -> Entered:
     problem = LoginProblem.WRONG_CODE
+    code_id = second_factor.recovery_code(platform, caller.id, code)
     with platform.act(caller) as act:
         half, staff = half_login(platform, act, login_id)
         held = second_factor.held(act.session, staff)
-        outcome, is_told = _outcome(platform, act, half, staff, held, code)
+        outcome, is_told = _outcome(platform, act, half, staff, held, code, code_id)
         if outcome is Outcome.COMPLETES:
             half.ended_at, half.sealed_new_totp = act.now, None
             act.log(Event.LOGGED_IN)
@@ -133,14 +134,14 @@ def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, tr
 
 
 def _outcome(
-    platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str
+    platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str, code_id: UUID | None
 ) -> tuple[Outcome, bool]:
     """What comes of a code, and whether its owner gets a mail about it; a wrong one is refused."""
     if held.has_none:
         is_app = held.to_set_up() is ToSetUp.APP
         return (Outcome.COMPLETES if is_app and _enrol(platform, act, half, staff, code) else Outcome.REFUSED), True
     by_app = held.by_app(act.now)
-    spent = second_factor.spend(platform, act, staff, code, takes_app=by_app is not Outcome.REFUSED)
+    spent = second_factor.spend(platform, act, staff, code, code_id, takes_app=by_app is not Outcome.REFUSED)
     if spent is None:
         return Outcome.REFUSED, False
     is_app = spent is second_factor.Spent.APP
@@ -211,9 +212,10 @@ def own_words(staff: Staff) -> tuple[str, ...]:
 
 
 def new_invitation() -> str:
-    """A code to type in: 100 random bits in groups of five."""
-    letters = "".join(secrets.choice("23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(20))
-    return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
+    """A code that goes by mail, or is typed in: 125 random bits in groups of five. From 112 on a hash without a salt is
+    enough (OWASP ASVS 5.0 V6.5.2)."""
+    letters = "".join(secrets.choice(recovery.LETTERS) for _ in range(25))
+    return "-".join(letters[start : start + 5] for start in range(0, 25, 5))
 
 
 def invitation_hash(platform: Platform, code: str) -> bytes:

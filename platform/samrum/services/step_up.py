@@ -22,13 +22,14 @@ def with_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> 
     """Give a code in a running login; returns the login's new token. Raises ``LoginRefused``, for every code where
     the organisation demands a passkey."""
     tried = throttle.count(platform, caller, throttle.by_id(caller.id))
+    code_id = second_factor.recovery_code(platform, caller.id, code)
     token, problem = None, LoginProblem.WRONG_CODE
     with platform.act(caller) as act:
         login, staff = running(platform, act, login_id)
         if second_factor.held(act.session, staff).is_passkey_demanded:
             problem = LoginProblem.PASSKEY_DEMANDED
             throttle.forget(act.session, tried)
-        elif (kind := second_factor.spend(platform, act, staff, code)) is not None:
+        elif (kind := second_factor.spend(platform, act, staff, code, code_id)) is not None:
             throttle.forget(act.session, tried)
             token = done(act, login, kind.value)
         else:
