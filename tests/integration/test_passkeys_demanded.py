@@ -144,11 +144,12 @@ def test_nor_does_it_or_a_recovery_code_complete_a_step_up(world: World, admin: 
     codes, phone = codes_of(browser), make_passkey(browser)
     demand(admin)
     world.clock.move(minutes=11)
-    assert browser.get("/login/mine/codes").location.startswith("/login/again")
-    assert 'name="code"' not in browser.get("/login/again?next=/login/mine").text
-    for code in (world.code(), codes[0]):
-        assert browser.post("/login/again", {"code": code}).status_code == 422
-    assert browser.get("/login/mine/codes").status_code == 302
+    for page in ("/login/again", "/login/anew"):
+        assert 'name="code"' not in browser.get(f"{page}?next=/login/mine").text
+        for code in (world.code(), codes[0]):
+            assert browser.post(page, {"password": PASSWORD, "code": code}).status_code == 422
+    assert browser.get("/login/mine/codes").location.startswith("/login/anew")
+    assert browser.get("/login/mine/password").location.startswith("/login/again")
     stepped = browser.post("/login/again?next=/x", {"answer": phone.get(asked(browser, "/login/again"))})
     assert (stepped.status_code, stepped.location) == (303, "/x")
 

@@ -19,6 +19,7 @@ from support.passkeys import asked, make_passkey
 from support.world import PASSWORD, Browser, World
 
 PAGE = "/login/mine/codes"
+STEP = "/login/mine/password"
 
 
 @pytest.fixture
@@ -53,16 +54,16 @@ def _codes(browser: Browser) -> list[str]:
 
 def test_right_after_the_login_nothing_more_is_asked(world: World, browser: Browser) -> None:
     world.clock.move(minutes=9, seconds=59)
-    assert browser.get(PAGE).status_code == 200
+    assert browser.get(STEP).status_code == 200
 
 
 def test_ten_minutes_later_a_code_is_asked_for_and_leads_back(world: World, browser: Browser) -> None:
     world.clock.move(minutes=10)
-    asked = browser.get(PAGE)
-    assert (asked.status_code, asked.location) == (302, f"/login/again?next={PAGE}")
+    asked = browser.get(STEP)
+    assert (asked.status_code, asked.location) == (302, f"/login/again?next={STEP}")
     answer = browser.post(asked.location, {"code": world.code()})
-    assert (answer.status_code, answer.location) == (303, PAGE)
-    assert browser.get(PAGE).status_code == 200
+    assert (answer.status_code, answer.location) == (303, STEP)
+    assert browser.get(STEP).status_code == 200
     assert ("stepped_up", "app") in actions(world)
 
 
@@ -70,7 +71,7 @@ def test_a_wrong_code_leads_nowhere_and_many_are_stopped(world: World, browser: 
     world.clock.move(minutes=10)
     found = [browser.post("/login/again", {"code": "000000"}).status_code for _ in range(9)]
     assert found == [422] * 8 + [429]
-    assert browser.get(PAGE).status_code == 302
+    assert browser.get(STEP).status_code == 302
 
 
 def test_the_code_of_the_login_is_not_good_again(world: World, birgit: StaffActor) -> None:
@@ -100,16 +101,77 @@ def test_giving_access_asks_and_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/login/mine/codes", "/login/mine/app", "/login/mine/password", "/login/mine/passkey", "/rooms/{case}/hand-over"],
+    ("path", "asked_at"),
+    [
+        ("/login/mine/codes", "/login/anew"),
+        ("/login/mine/app", "/login/anew"),
+        ("/login/mine/passkey", "/login/anew"),
+        ("/login/mine/passkey/options", "/login/anew"),
+        ("/login/mine/password", "/login/again"),
+        ("/rooms/{case}/hand-over", "/login/again"),
+    ],
 )
-def test_nothing_dangerous_is_done_without_it(world: World, birgit: StaffActor, browser: Browser, path: str) -> None:
+def test_nothing_dangerous_is_done_without_it(
+    world: World, birgit: StaffActor, browser: Browser, path: str, asked_at: str
+) -> None:
     path = path.format(case=world.case(birgit))
     once = browser.token("/login/sessions")
     world.clock.move(minutes=11)
     answer = browser.post(path, {"once": once, "email": "x@test.dk"})
     assert answer.status_code == 303
-    assert answer.location.startswith("/login/again?next=")
+    assert answer.location.startswith(f"{asked_at}?next=")
+
+
+def test_what_one_logs_in_with_is_changed_after_password_and_code_and_not_after_a_code_alone(
+    world: World, browser: Browser
+) -> None:
+    world.clock.move(minutes=11)
+    assert browser.post("/login/again", {"code": world.code()}).status_code == 303
+    assert browser.get(STEP).status_code == 200
+    asked_again = browser.get(PAGE)
+    assert (asked_again.status_code, asked_again.location) == (302, f"/login/anew?next={PAGE}")
+    world.clock.move(minutes=1)
+    before = _token(browser)
+    answer = browser.post(asked_again.location, {"password": PASSWORD, "code": world.code()})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert _token(browser) != before
+    assert browser.get(PAGE).status_code == 200
+    world.clock.move(minutes=10)
+    assert browser.get(PAGE).status_code == 302
+
+
+def test_a_code_is_not_spent_beside_a_wrong_password_and_neither_is_enough(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=11)
+    code = world.code()
+    for form in ({"password": "forkert", "code": code}, {"password": "", "code": code}, {"code": code}):
+        assert browser.post("/login/anew", form).status_code == 422
+    assert "Det er ikke din adgangskode" in browser.post("/login/anew", {"password": "forkert", "code": code}).text
+    assert browser.post("/login/anew", {"password": PASSWORD, "code": "000000"}).status_code == 422
+    assert browser.get(PAGE).status_code == 302
+    assert browser.post("/login/anew", {"password": PASSWORD, "code": code}).status_code == 303
+
+
+def test_a_recovery_code_goes_with_the_password_too(world: World, browser: Browser) -> None:
+    code = _codes(browser)[0]
+    world.clock.move(minutes=11)
+    assert browser.post("/login/anew", {"password": "forkert", "recovery": code}).status_code == 422
+    assert browser.post("/login/anew", {"password": PASSWORD, "recovery": code}).status_code == 303
+
+
+def test_guessing_the_password_in_a_login_that_was_left_open_is_throttled(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=11)
+    form = {"password": "gæt", "code": "000000"}
+    assert [browser.post("/login/anew", form).status_code for _ in range(9)] == [422] * 8 + [429]
+    right = {"password": PASSWORD, "code": world.code()}
+    assert browser.post("/login/anew", right).status_code == 429
+
+
+def test_a_passkey_is_all_of_it(world: World, browser: Browser) -> None:
+    phone = make_passkey(browser)
+    world.clock.move(minutes=11)
+    answer = browser.post(f"/login/anew?next={PAGE}", {"answer": phone.get(asked(browser, "/login/anew"))})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert browser.get(PAGE).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -136,13 +198,18 @@ def test_every_view_that_is_dangerous_says_so(world: World) -> None:
     marked = {
         name
         for name, view in world.app.view_functions.items()
-        if getattr(view, "step_up", False) or getattr(view, "step_up_to_send", False)
+        if any(getattr(view, mark, False) for mark in ("step_up", "step_up_to_send", "anew"))
     }
     assert marked >= {
         *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
         *("people.move", "people.reopen", "people.demand_passkeys", "audit.as_csv", "audit.as_json_lines"),
         *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
         *("login.new_app", "login.new_password"),
+    }
+    changing = {name for name, view in world.app.view_functions.items() if getattr(view, "anew", False)}
+    assert changing == {
+        *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey"),
+        *("login.recovery_codes", "login.new_app"),
     }
 
 

@@ -51,6 +51,8 @@ files.upload                POST   L S L   F D F D N N N N N   F N D N
 health.show                 GET    P P P   P P P P P P P P P   P P P P
 login.again                 GET    L S L   G G G G G G G G G   N N N N
 login.again                 POST   L S L   F F F F F F F F F   N N N N
+login.anew                  GET    L S L   G G G G G G G G G   N N N N
+login.anew                  POST   L S L   F F F F F F F F F   N N N N
 login.back_channel          POST   B B B   B B B B B B B B B   B B B B
 login.callback              GET    D D D   D D D D D D D D D   D D D D
 login.citizen               GET    U U U   U U U U U U U U U   U U U U

@@ -12,6 +12,7 @@ from samrum.models.base import Base, Identified
 class LoginSession(Identified):
     """One login on one device. The token is kept hashed; ``stage`` is ``password`` until the second factor is given.
 
+    ``stepped_up_at``: when a second factor was last given; ``proved_at``: when all of what the person logs in with was.
     ``enrols_at``: when a half login gave what lets a passkey be made, where nothing less completes it.
     """
 
@@ -28,6 +29,7 @@ class LoginSession(Identified):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     stepped_up_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
     enrols_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(String(120), default="")
     broker_sid: Mapped[str | None] = mapped_column(String(200), index=True)

@@ -165,7 +165,7 @@ def give_again(platform: Platform, caller: Caller, login_id: UUID, browser: str,
         found = _believed(platform, act, place, browser, text)
         if found is not None and found.id == staff.id:
             throttle.forget(act.session, tried)
-            token = step_up.done(act, login, Spent.PASSKEY.value)
+            token = step_up.done(act, login, Spent.PASSKEY.value, is_whole=True)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
     if token is None:

@@ -36,7 +36,9 @@ class Login:
     email: str
     stage: Stage
     is_running: bool
+    begun_at: datetime
     stepped_up_at: datetime | None = None
+    proved_at: datetime | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -70,12 +72,14 @@ def look_up(platform: Platform, token: str) -> Login | None:
             staff.email,
             Stage(row.stage),
             is_running,
+            row.created_at,
             row.stepped_up_at,
+            row.proved_at,
         )
     if citizen is None:
         return None
     actor = CitizenActor(citizen.id, citizen.active)
-    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running)
+    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running, row.created_at)
 
 
 def is_within_limits(platform: Platform, row: LoginSession, now: datetime) -> bool:
@@ -112,6 +116,7 @@ def begin(
     """
     token = secrets.token_urlsafe(32)
     login_id = uuid4()
+    proved_at = now if stage is Stage.FULL and isinstance(person, Staff) else None
     act.session.add(
         LoginSession(
             id=login_id,
@@ -122,7 +127,8 @@ def begin(
             created_at=now,
             last_seen_at=now,
             device=act.caller.device[:120],
-            stepped_up_at=now if stage is Stage.FULL and isinstance(person, Staff) else None,
+            stepped_up_at=proved_at,
+            proved_at=proved_at,
             broker_sid=broker_sid[:200] if broker_sid else None,
             sealed_id_token=sealed_id_token,
         )
@@ -210,7 +216,10 @@ def own_logins(platform: Platform, login: Login) -> list[Running]:
 
 
 def end_own(platform: Platform, caller: Caller, login_ids: Collection[UUID]) -> None:
-    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``."""
+    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``.
+
+    Others than the one in use take a factor given lately: see ``step_up.may_end_others``.
+    """
     if caller.id is None:
         raise NotThere
     with platform.act(caller) as act:

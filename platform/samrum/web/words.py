@@ -116,6 +116,7 @@ PROBLEMS = {
 
 LOGIN_PROBLEMS = {
     "wrong": _l("E-mail eller adgangskode passer ikke. Prøv igen."),
+    "wrong_password": _l("Det er ikke din adgangskode. Prøv igen."),
     "login_ended": _l("Der gik for lang tid. Begynd forfra med e-mail og adgangskode."),
     "wrong_code": _l("Koden passer ikke. Vent på den næste kode i din app, og skriv den."),
     "wrong_recovery_code": _l("Nødkoden passer ikke. Tjek, at du ikke har brugt den før."),

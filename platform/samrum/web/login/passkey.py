@@ -56,7 +56,7 @@ def passkey() -> ResponseReturnValue:
 
 
 @blueprint.post("/mine/passkey/options")
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def new_passkey_options() -> ResponseReturnValue:
     """What the script needs to have a passkey made."""
     try:
@@ -66,7 +66,7 @@ def new_passkey_options() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/passkey", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def new_passkey() -> ResponseReturnValue:
     """Name a passkey and keep it."""
     if passkeys.site(platform()) is None:
@@ -88,7 +88,7 @@ def new_passkey() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/passkey/<uuid:passkey_id>/remove", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def revoke_passkey(passkey_id: UUID) -> ResponseReturnValue:
     """Take a passkey out of use."""
     if request.method == "POST":

@@ -48,11 +48,22 @@ class CodeForm(Form):
     )
 
 
-def code_form() -> CodeForm:
-    """The form as it was sent: a recovery code has a field of its own, and is a code like any other."""
-    if request.form.get("recovery"):
-        return CodeForm(MultiDict({"code": request.form["recovery"]}))
-    return CodeForm(request.form)
+class AnewForm(CodeForm):
+    password = PasswordField(
+        _l("Adgangskode"),
+        [
+            InputRequired(_l("Skriv din adgangskode")),
+            Length(max=4 * MAXIMUM_LENGTH, message=PASSWORD_PROBLEMS["too_long"]),
+        ],
+    )
+
+
+def given_code() -> MultiDict[str, str]:
+    """What was sent: a recovery code has a field of its own, and is a code like any other."""
+    given = MultiDict(request.form)
+    if given.get("recovery"):
+        given["code"] = given["recovery"]
+    return given
 
 
 def code_problem(refused: LoginRefused) -> str:
@@ -93,7 +104,7 @@ def ways_in() -> dict[str, bool]:
 def second_step() -> ResponseReturnValue:
     """The second step: a code from the app; at the first login the app is set up here."""
     login = current_user.login
-    form = code_form()
+    form = CodeForm(given_code())
     half = caller(half=True)
     try:
         if request.method == "POST" and form.validate():
