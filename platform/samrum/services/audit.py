@@ -62,6 +62,7 @@ class Event(StrEnum):
     STAFF_CREATED = "staff_created"
     STAFF_MOVED = "staff_moved"
     STAFF_DEACTIVATED = "staff_deactivated"
+    STAFF_REOPENED = "staff_reopened"
     ORGANISATION_CHANGED = "organisation_changed"
     KEK_ADDED = "kek_added"
     KEK_REMOVED = "kek_removed"

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from auth import recovery
 from auth.age import copenhagen_day
 from auth.oidc import RelyingParty
 from auth.passwords import Cost
@@ -32,12 +33,14 @@ from storage import Vault
 @dataclass(frozen=True)
 class Caller:
     """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once.
-    ``device`` is what a login is told from others by in the list of one's own."""
+    ``device`` is what a login is told from others by in the list of one's own, ``known_by`` the random value by which a
+    device is recognised at its next login."""
 
     actor: Actor | None
     address: str | None = None
     once: bytes | None = None
     device: str = ""
+    known_by: str = ""
 
     @property
     def id(self) -> UUID | None:
@@ -118,6 +121,7 @@ class Platform:
     fields: FieldKeys
     relying_party: RelyingParty
     password_cost: Cost = field(default_factory=Cost)
+    code_cost: Cost = recovery.COST
     mailer: Mailer | None = None
     later: Callable[[Callable[[], None]], None] = _in_a_thread
 

@@ -36,8 +36,9 @@ class Login:
     email: str
     stage: Stage
     is_running: bool
-    has_second_factor: bool
+    begun_at: datetime
     stepped_up_at: datetime | None = None
+    proved_at: datetime | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -65,11 +66,11 @@ def look_up(platform: Platform, token: str) -> Login | None:
         rights = row.active, row.case_creator, row.administrator, row.auditor
         staff = StaffActor(row.staff_id, row.unit_id, row.organisation_id, *rights)
         subtitle = f"{row.unit_name}, {row.organisation_name}"
-        has_factor = row.has_second_factor
-        return Login(row.id, staff, row.name, subtitle, row.email, stage, is_running, has_factor, row.stepped_up_at)
+        moments = row.created_at, row.stepped_up_at, row.proved_at
+        return Login(row.id, staff, row.name, subtitle, row.email, stage, is_running, *moments)
     if row.citizen_id is None:
         return None
-    return Login(row.id, CitizenActor(row.citizen_id, row.active), row.name, "", "", stage, is_running, True)
+    return Login(row.id, CitizenActor(row.citizen_id, row.active), row.name, "", "", stage, is_running, row.created_at)
 
 
 def is_within_limits(platform: Platform, row: LoginSession | LoginWithPerson, now: datetime) -> bool:
@@ -106,6 +107,7 @@ def begin(
     """
     token = secrets.token_urlsafe(32)
     login_id = uuid4()
+    proved_at = now if stage is Stage.FULL and isinstance(person, Staff) else None
     act.session.add(
         LoginSession(
             id=login_id,
@@ -116,7 +118,8 @@ def begin(
             created_at=now,
             last_seen_at=now,
             device=act.caller.device[:120],
-            stepped_up_at=now if stage is Stage.FULL and isinstance(person, Staff) else None,
+            stepped_up_at=proved_at,
+            proved_at=proved_at,
             broker_sid=broker_sid[:200] if broker_sid else None,
             sealed_id_token=sealed_id_token,
         )
@@ -204,7 +207,10 @@ def own_logins(platform: Platform, login: Login) -> list[Running]:
 
 
 def end_own(platform: Platform, caller: Caller, login_ids: Collection[UUID]) -> None:
-    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``."""
+    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``.
+
+    Others than the one in use take a factor given lately: see ``step_up.may_end_others``.
+    """
     if caller.id is None:
         raise NotThere
     with platform.act(caller) as act:
