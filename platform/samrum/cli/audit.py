@@ -89,7 +89,12 @@ def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None) -
         raise click.ClickException(f"{key_path}: {error}") from error
     marks = _marks(earlier, key.public)
     whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
-    text = key.sign(whole.end)
+    if whole.root is None:
+        raise click.ClickException(
+            "Rows of this log were removed by an earlier version that kept no tree: there is nothing to sign. Keep the"
+            " checkpoints that there are; `samrum audit verify` goes on comparing them."
+        )
+    text = key.sign(Mark(whole.end.sequence, whole.root))
     if output is None:
         click.echo(text, nl=False)
         return

@@ -83,10 +83,16 @@ def first_since(session: Session, moment: datetime) -> int | None:
     return session.scalars(query).one_or_none()
 
 
-def remove_stretch(session: Session, first: int, last: int, previous_hash: bytes, now: datetime) -> None:
+def remove_stretch(
+    session: Session, first: int, last: int, previous_hash: bytes, edge: bytes | None, now: datetime
+) -> None:
     """Seal this stretch of rows and remove them, with the spot checks that were made of them."""
     last_hash = session.scalars(select(_ROWS.c.hash).where(_ROWS.c.sequence == last)).one()
-    session.add(AuditSegment(first=first, last=last, previous_hash=previous_hash, last_hash=last_hash, removed_at=now))
+    session.add(
+        AuditSegment(
+            first=first, last=last, previous_hash=previous_hash, last_hash=last_hash, edge=edge, removed_at=now
+        )
+    )
     session.flush()
     for column in (AuditReview.sequence, _ROWS.c.sequence):
         session.execute(delete(column.table).where(column.between(first, last)))
