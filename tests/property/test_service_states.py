@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -52,9 +52,31 @@ ANY_PAGE = "/login/sessions"
 NAMES = {"mother": "Mette Lind", "father": "Jan Lind", "newcomer": "Mette Lind"}
 NAMED = re.compile(r"\b(?:plan|note)-\d+\.txt")
 CONTENT = re.compile(rb"indhold \d+")
-papers, levels, granted = st.sampled_from(("plan", "note")), st.sampled_from(LEVELS), st.sampled_from(LEVELS[1:])
-people = st.sampled_from(("birgit", "youth") * 4 + PEOPLE)
-"""Mostly those who may write as long as nobody takes it from them."""
+levels, granted = st.sampled_from(LEVELS), st.sampled_from(LEVELS[1:])
+
+
+class Act(NamedTuple):
+    """Something that somebody does with a paper; ``number`` is for restoring, ``sure`` for the trash."""
+
+    what: str
+    who: str
+    kind: str
+    number: int
+    sure: bool
+
+
+acts = st.lists(
+    st.builds(
+        Act,
+        st.sampled_from(("upload", "restore", "trash", "back")),
+        st.sampled_from(("birgit", "youth", *PEOPLE)),
+        st.sampled_from(("plan", "note")),
+        st.integers(1, 3),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=7,
+)
 
 
 class Room(RuleBasedStateMachine):
@@ -320,6 +342,25 @@ class Room(RuleBasedStateMachine):
 
     # what people do with files
 
+    @rule(acts=acts)
+    def some_use_files(self, acts: list[Act]) -> None:
+        for what, who, kind, number, sure in acts:
+            if who not in self.staff and who not in self.citizens:
+                continue  # the newcomer, before anybody knows of them
+            if what == "upload":
+                self.upload(who, kind)
+            elif what == "restore":
+                self.restore(who, kind, number)
+            elif what == "trash":
+                self.move_to_trash(who, kind, sure)
+            else:
+                self.bring_back(who, kind)
+
+    @rule(acts=acts)
+    def others_use_files(self, acts: list[Act]) -> None:
+        """The same again: so that it happens oftener than other things."""
+        self.some_use_files(acts)
+
     def expect(self, answer: Answer, who: str, kind: str) -> bool:
         """Hold an answer against the model; whether it is up to the document now what became of it."""
         if self.model.level(who) != "write":
@@ -331,47 +372,39 @@ class Room(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(who=people, kind=papers)
     def upload(self, who: str, kind: str) -> None:
-        if who in self.staff or who in self.citizens:
-            versions = self.model.papers[kind].versions
-            name, content = self.new_content(kind)
-            path = f"{self.page(kind)}/new"
-            fields, token = {"based_on": len(versions)}, self.token(who)
-            answer = self.clients[who].upload(path, name, content, fields=fields, token=token)
-            if self.expect(answer, who, kind):
-                assert self.is_done(answer)
-                versions.append((name, content))
+        versions = self.model.papers[kind].versions
+        name, content = self.new_content(kind)
+        path = f"{self.page(kind)}/new"
+        fields, token = {"based_on": len(versions)}, self.token(who)
+        answer = self.clients[who].upload(path, name, content, fields=fields, token=token)
+        if self.expect(answer, who, kind):
+            assert self.is_done(answer)
+            versions.append((name, content))
 
-    @rule(who=people, kind=papers, number=st.integers(1, 3))
     def restore(self, who: str, kind: str, number: int) -> None:
-        if who in self.staff or who in self.citizens:
-            versions = self.model.papers[kind].versions
-            path = f"{self.page(kind)}/{number}/restore"
-            answer = self.send(who, path, {"seen": str(len(versions))})
-            if self.expect(answer, who, kind):
-                assert answer.status == (303 if number <= len(versions) else 404)
-                if number < len(versions):
-                    versions.append(versions[number - 1])
+        versions = self.model.papers[kind].versions
+        path = f"{self.page(kind)}/{number}/restore"
+        answer = self.send(who, path, {"seen": str(len(versions))})
+        if self.expect(answer, who, kind):
+            assert answer.status == (303 if number <= len(versions) else 404)
+            if number < len(versions):
+                versions.append(versions[number - 1])
 
-    @rule(who=people, kind=papers, sure=st.booleans())
     def move_to_trash(self, who: str, kind: str, sure: bool) -> None:
-        if who in self.staff or who in self.citizens:
-            paper, path = self.model.papers[kind], f"{self.page(kind)}/trash"
-            answer = self.send(who, path, {"although_last": "1"} if sure else {})
-            assert self.is_done(answer) == (self.model.level(who) == "write")
-            if self.is_done(answer):
-                is_asked = kind == "plan" and not sure and not paper.trashed
-                assert (answer.headers["Location"] == path) == is_asked
-                paper.trashed = paper.trashed or not is_asked
+        paper, path = self.model.papers[kind], f"{self.page(kind)}/trash"
+        answer = self.send(who, path, {"although_last": "1"} if sure else {})
+        assert self.is_done(answer) == (self.model.level(who) == "write")
+        if self.is_done(answer):
+            is_asked = kind == "plan" and not sure and not paper.trashed
+            assert (answer.headers["Location"] == path) == is_asked
+            paper.trashed = paper.trashed or not is_asked
 
-    @rule(who=people, kind=papers)
     def bring_back(self, who: str, kind: str) -> None:
-        if who in self.staff or who in self.citizens:
-            answer = self.send(who, f"{self.page(kind)}/bring-back", {})
-            assert self.is_done(answer) == (self.model.level(who) == "write")
-            if self.is_done(answer):
-                self.model.papers[kind].trashed = False
+        answer = self.send(who, f"{self.page(kind)}/bring-back", {})
+        assert self.is_done(answer) == (self.model.level(who) == "write")
+        if self.is_done(answer):
+            self.model.papers[kind].trashed = False
 
     # what must hold
 
