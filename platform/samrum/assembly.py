@@ -29,6 +29,7 @@ def make_platform(settings: Settings) -> Platform:
             key_id=settings.oidc_client_key_id,
             algorithms=settings.oidc_algorithm_names,
             profile=settings.oidc_profile,
+            untyped_logout_tokens=settings.oidc_untyped_logout,
             ca_bundle=str(settings.oidc_ca_bundle) if settings.oidc_ca_bundle else None,
         )
         relying_party = RelyingParty(provider, clock)

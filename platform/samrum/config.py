@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         "RS256,ES256,PS256", description="Signature algorithms believed in the broker's tokens, with commas."
     )
     oidc_profile: str = Field("nets", description="Broker profile: `nets`, `idura`, `signicat` or `generic`.")
+    oidc_untyped_logout: bool = Field(
+        False, description="The broker does not type its logout tokens `logout+jwt`; believe them all the same."
+    )
     oidc_ca_bundle: Path | None = Field(None, description="Own certificate authority for the broker, as a PEM file.")
     smtp_host: str | None = Field(
         None, description="Mail server for invitations and notices to staff. Needed in production."

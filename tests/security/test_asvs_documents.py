@@ -42,7 +42,8 @@ def test_the_limits_against_guessing_are_those_that_are_written_down() -> None:
     assert f"for {minutes} minutes: {throttle.PER_ACCOUNT} for an account" in text
     assert f"{throttle.PER_ADDRESS} for an address" in text
     assert f"{invitations._RESETS} times an hour" in text
-    assert invitations.RESET_LIFE.total_seconds() == 3600
+    assert invitations._RESETS_WITHIN.total_seconds() == 3600
+    assert f"for {int(invitations.RESET_LIFE.total_seconds() // 60)} minutes" in text
 
 
 def test_the_rules_for_passwords_are_those_that_are_written_down() -> None:

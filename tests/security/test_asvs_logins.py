@@ -116,7 +116,7 @@ def test_every_page_of_somebody_logged_in_has_a_way_out(world: World, birgit: St
 
 
 def identity(issuer: str, subject: str, cpr: str | None) -> CitizenIdentity:
-    return CitizenIdentity(issuer, subject, cpr, None, None, Assurance.SUBSTANTIAL, None, None, "id token", None)
+    return CitizenIdentity(issuer, subject, cpr, Assurance.SUBSTANTIAL, None, None, "id token", None)
 
 
 def test_the_same_subject_at_another_broker_is_somebody_else(world: World, birgit: StaffActor) -> None:

@@ -19,8 +19,9 @@ from samrum.services.platform import Caller, Platform
 from samrum.services.reopening import Roles
 from samrum.services.staff_login import invitation_hash, new_invitation
 
-RESET_LIFE = timedelta(hours=1)
+RESET_LIFE = timedelta(minutes=10)  # OWASP ASVS 5.0 V6.5.5
 _RESETS = 3
+_RESETS_WITHIN = timedelta(hours=1)
 
 _log = logging.getLogger("samrum.mail")
 
@@ -64,7 +65,7 @@ def ask_for_reset(platform: Platform, caller: Caller, email: str) -> None:
     It takes the same time and says the same whether there is such an account or not: what differs happens afterwards.
     """
     caller = replace(caller, once=None)
-    throttle.count(platform, caller, f"reset {email.strip().lower()}", most=_RESETS, window=RESET_LIFE)
+    throttle.count(platform, caller, f"reset {email.strip().lower()}", most=_RESETS, window=_RESETS_WITHIN)
     if platform.mailer is None:
         raise MailUnavailable("no mail server is set")
     platform.mailer.check()
