@@ -119,10 +119,10 @@ class S3Store:
     def ensure_bucket(self) -> None:
         """Make the bucket when it is missing. Unavailable when that is refused."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.head_bucket(Bucket=self._bucket)
         except NotFound:
-            with _errors():
+            with own_errors():
                 self._client.create_bucket(Bucket=self._bucket)
 
     def put(self, name: str, data: bytearray) -> None:
@@ -133,7 +133,7 @@ class S3Store:
                     pass
             return
         try:
-            with _errors():
+            with own_errors():
                 self._client.put_object(Bucket=self._bucket, Key=name, Body=_body(data), IfNoneMatch="*")
         except AlreadyExists:
             # A retry after a lost answer meets the object of the first try: then all is well.
@@ -146,19 +146,19 @@ class S3Store:
 
     def begin(self, name: str) -> str:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             return self._client.create_multipart_upload(Bucket=self._bucket, Key=name)["UploadId"]
 
     def put_part(self, name: str, upload: str, number: int, data: bytearray) -> str:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             return self._client.upload_part(
                 Bucket=self._bucket, Key=name, UploadId=upload, PartNumber=number, Body=_body(data)
             )["ETag"]
 
     def complete(self, name: str, upload: str, tags: Sequence[str]) -> None:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=name,
@@ -170,7 +170,7 @@ class S3Store:
     def abort(self, name: str, upload: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.abort_multipart_upload(Bucket=self._bucket, Key=name, UploadId=upload)
         except _NoSuchUpload:
             return
@@ -202,21 +202,21 @@ class S3Store:
         return found
 
     def _ask_again(self, name: str, wanted: str) -> "_Body":
-        with _errors():
+        with own_errors():
             answer = self._client.get_object(Bucket=self._bucket, Key=name, Range=wanted)
         return _Body(answer["Body"], answer.get("ContentRange", ""))
 
     def delete(self, name: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.delete_object(Bucket=self._bucket, Key=name)
         except NotFound:
             return
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
                     yield ObjectInfo(entry["Key"], entry["Size"], entry["LastModified"].astimezone(UTC))
@@ -224,7 +224,7 @@ class S3Store:
     def unfinished(self, prefix: str = "") -> Iterator[Unfinished]:
         """See :class:`~storage.store.ObjectStore`."""
         pages = self._client.get_paginator("list_multipart_uploads")
-        with _errors():
+        with own_errors():
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Uploads", ()):
                     yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"].astimezone(UTC))
@@ -246,7 +246,7 @@ class _Body:
         return self._content_range
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        with _errors():
+        with own_errors():
             # the body itself raises when the connection ends before Content-Length
             yield from self._body.iter_chunks(size)
 
@@ -277,7 +277,7 @@ def _content_range(value: str) -> tuple[int, int, int]:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
     """Turn what boto3 raises into this package's errors, without the names and ids in its messages."""
     try:
         yield

@@ -120,6 +120,15 @@ class Settings(BaseSettings):
         1.0, gt=0, le=5, description="How often a running download asks again whether it is still allowed."
     )
     orphan_hours: int = Field(24, ge=12, description="`samrum gc` removes what no version needs after this long.")
+    checkpoint_bucket: str | None = Field(
+        None, description="A bucket for signed checkpoints of the audit log, best with object lock."
+    )
+    checkpoint_endpoint: str | None = Field(None, description="The store it is in, where that is another one.")
+    checkpoint_access_key: SecretStr | None = Field(None, description="Its own access key, where it has one.")
+    checkpoint_secret_key: SecretStr | None = Field(None, description="Its own secret key.")
+    checkpoint_days: int = Field(
+        3660, ge=1, le=36600, description="So long nobody can remove a checkpoint from a bucket with object lock."
+    )
     audit_months: int = Field(
         0, ge=0, le=1200, description="`samrum audit remove-old` removes rows of this age, in months; `0`: never."
     )
