@@ -23,6 +23,7 @@ CRYPTOGRAPHY = {
     "platform/samrum/services/cases.py": "the neutral number of a room",
     "platform/samrum/services/chain.py": "the chain of the audit log",
     "platform/samrum/services/checkpoints.py": "signed checkpoints",
+    "platform/samrum/services/tree.py": "the Merkle tree over the audit log",
     "platform/samrum/services/citizen_login.py": "attempts are found by their hash",
     "platform/samrum/services/fsck.py": "a sample drawn at random",
     "platform/samrum/services/passkeys.py": "challenges are found by their hash",
