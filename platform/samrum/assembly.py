@@ -1,7 +1,9 @@
 """The parts of a running Samrum, put together from its settings."""
 
 import importlib
+from collections.abc import Container
 
+from auth.breached import BreachedFileError, BreachedPasswords
 from auth.oidc import ClientAuthentication, ProviderSettings, RelyingParty
 from samrum.clock import Clock, ShiftedClock, SystemClock
 from samrum.config import Settings, SettingsError
@@ -47,6 +49,7 @@ def make_platform(settings: Settings) -> Platform:
         fields=fields,
         relying_party=relying_party,
         mailer=make_mailer(settings),
+        breached=make_breached(settings),
     )
 
 
@@ -96,6 +99,16 @@ def make_mailer(settings: Settings) -> SmtpMailer | None:
         )
     except (OSError, ValueError) as error:
         raise SettingsError(f"SAMRUM_SMTP_…: {error}") from error
+
+
+def make_breached(settings: Settings) -> Container[str]:
+    """The operator's list of breached passwords; nothing where none is set. Raises ``SettingsError``."""
+    if settings.breached_passwords is None:
+        return ()
+    try:
+        return BreachedPasswords(settings.breached_passwords)
+    except BreachedFileError as error:
+        raise SettingsError(f"SAMRUM_BREACHED_PASSWORDS: {error}") from error
 
 
 def make_store(settings: Settings) -> S3Store:

@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
     smtp_sender: str | None = Field(None, description="Address the mails come from, such as `samrum@example.dk`.")
     smtp_ca_bundle: Path | None = Field(None, description="Own certificate authority for the mail server, as PEM.")
+    breached_passwords: Path | None = Field(
+        None,
+        description="List of breached passwords kept offline: lines of SHA-1 in hex, a colon and a number, sorted.",
+    )
     bind: str = Field("127.0.0.1:8000", description="Address and port the web server listens on.")
     workers: int = Field(2, ge=1, le=64, description="Worker processes.")
     threads: int = Field(8, ge=1, le=256, description="Threads in each worker.")

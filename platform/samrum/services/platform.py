@@ -1,7 +1,7 @@
 """What a running Samrum is made of, who calls it, and the one transaction a use case runs in."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -112,7 +112,8 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True)
 class Platform:
-    """The parts of a running Samrum. ``later`` does what an answer must not wait for."""
+    """The parts of a running Samrum. ``later`` does what an answer must not wait for. ``breached`` are passwords that
+    nobody may choose, besides those on the built-in list."""
 
     settings: Settings
     clock: Clock
@@ -123,6 +124,7 @@ class Platform:
     password_cost: Cost = field(default_factory=Cost)
     code_cost: Cost = recovery.COST
     mailer: Mailer | None = None
+    breached: Container[str] = ()
     later: Callable[[Callable[[], None]], None] = _in_a_thread
 
     @contextmanager

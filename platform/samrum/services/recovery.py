@@ -77,7 +77,7 @@ def change_password(
             act.log(Event.LOGIN_FAILED, reason="password")
         notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG)
-    problems = passwords.problems(new, words)
+    problems = passwords.problems(new, words, platform.breached)
     hashed = passwords.hash_password(new, platform.password_cost) if not problems else ""
     with platform.act(_again(caller) if problems else caller) as act:
         throttle.forget(act.session, tried)

@@ -195,7 +195,7 @@ def _choose_password(
             act.log(Event.LOGIN_FAILED, reason="invitation")
             return None
         throttle.forget(act.session, tried)
-        problems = passwords.problems(password, own_words(staff))
+        problems = passwords.problems(password, own_words(staff), platform.breached)
         if not problems:
             staff.password_hash = passwords.hash_password(password, platform.password_cost)
             staff.invitation_hash = staff.invited_until = None
