@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Executable, Uuid, and_, bindparam, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, contains_eager
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
 from auth.policy import Consent as ConsentFact
@@ -40,7 +40,7 @@ _CASES = (
     .outerjoin(_GRANT, _OWN_GRANTS)
 )
 _ONE_CASE = _CASES.where(Case.id == bindparam("case"))
-_MANY_CASES = _CASES.options(joinedload(Case.owner), joinedload(Case.youth))
+_MANY_CASES = _CASES.options(contains_eager(Case.owner), contains_eager(Case.youth))
 _LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
 _CONSENTS = (
     select(
