@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -497,6 +497,8 @@ def service(tmp_path_factory: pytest.TempPathFactory, s3_server: EmbeddedS3) -> 
         yield running
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(max(180, 30 * EXAMPLES))
 def test_whatever_happens_in_whatever_order_the_rules_hold(service: Service) -> None:
     with ThreadPoolExecutor(4) as asking:
         machine = type("Room", (Room,), {"service": service, "asking": asking})
@@ -506,6 +508,7 @@ def test_whatever_happens_in_whatever_order_the_rules_hold(service: Service) -> 
                 max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
                 deadline=None,
+                phases=(Phase.reuse, Phase.generate),  # what failed tells of itself; to shrink it takes too long
                 suppress_health_check=list(HealthCheck),
             ),
         )
