@@ -6,7 +6,7 @@ There are no composition rules (OWASP ASVS 5.0 V6.2.5): length, known lists and 
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -69,9 +69,10 @@ def needs_rehash(stored: str, cost: Cost) -> bool:
     return _hasher(cost).check_needs_rehash(stored)
 
 
-def problems(password: str, own_words: Iterable[str] = ()) -> list[Problem]:
+def problems(password: str, own_words: Iterable[str] = (), breached: Container[str] = ()) -> list[Problem]:
     """Why the password may not be chosen; an empty list means it may.
 
+    `breached` are passwords known besides those of the built-in list, such as `auth.breached.BreachedPasswords`.
     `own_words` are the person's name, e-mail, organisation and the like: a password built of them counts as guessable.
     Rules: ASVS 5.0 V6.2.1 (8 at least), V6.2.4 (common lists), V6.2.9 (64 at least allowed), V6.2.11 (context words).
     """
@@ -81,7 +82,7 @@ def problems(password: str, own_words: Iterable[str] = ()) -> list[Problem]:
     if not password:
         return [Problem.TOO_SHORT]
     found = [Problem.TOO_SHORT] if len(password) < MINIMUM_LENGTH else []
-    if password.lower() in _common():
+    if password.lower() in _common() or password in breached:
         found.append(Problem.COMMON)
     elif _score(password, own_words) < LEAST_SCORE:
         found.append(Problem.GUESSABLE)

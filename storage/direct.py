@@ -1,19 +1,29 @@
-"""One try at a single request to S3, signed and sent with botocore's own parts but past its machinery.
+"""One try at a request to S3, signed by botocore but past its machinery, over connections kept open.
 
 That machinery (endpoint rules, serializers, hooks, parsers) takes longer than most of what a store of documents asks
-for: a small object crosses the network in less. What is not answered well here is for boto3 to ask again.
+for: a small object crosses the network in less. Sending and receiving are two steps, so that several requests can be
+under way from one thread. What is not answered well here is for boto3 to ask again.
 """
 
-from collections.abc import Mapping
+import select
+import ssl
+import weakref
+from collections import deque
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
+
+from storage.errors import Unavailable
+
+_IDLE: Final = 32
+"""Connections that are kept for later, at the most."""
 
 
 class Direct:
@@ -31,28 +41,128 @@ class Direct:
         *,
         ca_bundle: str | None,
         timeouts: tuple[float, float],
-        connections: int,
     ) -> None:
-        self._base: Final = base.rstrip("/") + "/"
-        self._signer: Final = S3SigV4Auth(Credentials(access_key, secret_key), "s3", region)
-        self._session: Final = URLLib3Session(
-            verify=ca_bundle or True,  # type: ignore[arg-type]  # the stubs know less than botocore
-            proxies=get_environ_proxies(base),
-            timeout=timeouts,  # type: ignore[arg-type]
-            max_pool_connections=connections,
+        parts = urlsplit(base)
+        self.base: Final = base.rstrip("/") + "/"
+        self._path: Final = parts.path.rstrip("/") + "/"
+        self._host, self._port = parts.hostname or "", parts.port
+        self._tls: Final = (
+            ssl.create_default_context(cafile=ca_bundle or get_cert_path(True)) if parts.scheme == "https" else None
         )
+        self._behind_proxy: Final = bool(get_environ_proxies(base))  # whose ways boto3 knows
+        self._signer: Final = S3SigV4Auth(Credentials(access_key, secret_key), "s3", region)
+        self._timeouts: Final = timeouts
+        self._idle: Final[deque[HTTPConnection]] = deque()
+        weakref.finalize(self, _close_all, self._idle)
+
+    def begin(
+        self, method: str, name: str, headers: Mapping[str, str], body: bytes | bytearray = b""
+    ) -> "Pending | None":
+        """Send a request; None when it could not be sent."""
+        if self._behind_proxy:
+            return None
+        key = quote(name)
+        request = AWSRequest(method, self.base + key, dict(headers), body or None)
+        self._signer.add_auth(request)
+        connection = self._connection()
+        try:
+            if connection.sock is None:
+                _connect(connection, self._timeouts[1])
+            connection.request(method, self._path + key, body or None, dict(request.headers.items()))
+        except (OSError, HTTPException):
+            connection.close()
+            return None
+        return Pending(connection, self._idle)
 
     def ask(
         self, method: str, name: str, expected: int, headers: Mapping[str, str], body: bytes | bytearray = b""
-    ) -> AWSResponse | None:
-        """The answer, its body unread, when its status is the expected one; None for whatever else happened."""
-        request = AWSRequest(method, self._base + quote(name), dict(headers), body or None, stream_output=True)
-        self._signer.add_auth(request)
+    ) -> "Answer | None":
+        """Send a request and receive the head of its answer; None unless it came with the ``expected`` status."""
+        pending = self.begin(method, name, headers, body)
+        return pending.receive(expected) if pending is not None else None
+
+    def _connection(self) -> HTTPConnection:
+        """One that was kept, or a new one that is not connected yet."""
+        while self._idle:
+            try:
+                connection = self._idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if _is_quiet(connection):
+                return connection
+            connection.close()
+        if self._tls is None:
+            return HTTPConnection(self._host, self._port, timeout=self._timeouts[0])
+        return HTTPSConnection(self._host, self._port, timeout=self._timeouts[0], context=self._tls)
+
+
+class Pending:
+    """A request that was sent and whose answer has not been received."""
+
+    def __init__(self, connection: HTTPConnection, idle: deque[HTTPConnection]) -> None:
+        self._connection, self._idle = connection, idle
+
+    def receive(self, expected: int) -> "Answer | None":
+        """The head of the answer, when its status is the ``expected`` one and its length is told; otherwise None."""
         try:
-            answer = self._session.send(request.prepare())
-            if answer.status_code == expected:
-                return answer
-        except BotoCoreError:
+            response = self._connection.getresponse()
+        except (OSError, HTTPException):
+            self._connection.close()
             return None
-        answer.raw.close()
-        return None
+        if response.status != expected or response.length is None:
+            self._connection.close()
+            return None
+        return Answer(self._connection, response, self._idle)
+
+    def abandon(self) -> None:
+        """Nobody waits for the answer."""
+        self._connection.close()
+
+
+class Answer:
+    """An answer whose body is still to be read. Closed after its end the connection is kept, closed earlier it is not:
+    what is left in it belongs to nobody else."""
+
+    def __init__(self, connection: HTTPConnection, response: HTTPResponse, idle: deque[HTTPConnection]) -> None:
+        self._connection, self._response, self._idle = connection, response, idle
+
+    def header(self, name: str) -> str:
+        """A header's value, empty where there is none."""
+        return self._response.getheader(name) or ""
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The body in pieces of ``size`` bytes, the last one shorter. Unavailable when it ends early."""
+        while left := self._response.length:
+            try:
+                piece = self._response.read(min(size, left))
+            except (OSError, HTTPException) as error:
+                raise Unavailable(f"the store's answer broke off: {type(error).__name__}") from None
+            if not piece:
+                raise Unavailable("the store's answer broke off")
+            yield piece
+
+    def close(self) -> None:
+        """To be called once, whatever was read."""
+        reusable = self._response.length == 0 and not self._response.will_close
+        self._response.close()
+        if reusable and len(self._idle) < _IDLE:
+            self._idle.append(self._connection)
+        else:
+            self._connection.close()
+
+
+def _connect(connection: HTTPConnection, read_timeout: float) -> None:
+    connection.connect()
+    connection.sock.settimeout(read_timeout)
+
+
+def _close_all(connections: deque[HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
+
+
+def _is_quiet(connection: HTTPConnection) -> bool:
+    """Whether nothing has come in: the other side's goodbye, or what no request asked for."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)

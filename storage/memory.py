@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from storage.errors import AlreadyExists, Corrupt, NotFound, Unavailable
-from storage.store import Blob, ObjectInfo, Unfinished
+from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished
 
 _PIECE = 100_000  # not a multiple of anything, so that callers are tested against awkward cuts
 
@@ -71,6 +71,14 @@ class MemoryStore:
         if start >= len(data):
             raise Corrupt("the object ends before that")
         yield Blob(start, stop, len(data), (data[i : min(i + _PIECE, stop)] for i in range(start, stop, _PIECE)))
+
+    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
+        """See :class:`~storage.store.ObjectStore`."""
+        found = []
+        for start, stop in stretches:
+            with self.read(name, start, stop) as blob:
+                found.append(Fetched(blob.start, blob.total, b"".join(blob.pieces)))
+        return found
 
     def delete(self, name: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""

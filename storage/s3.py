@@ -3,8 +3,9 @@
 import os
 import threading
 import weakref
+from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, cast
@@ -15,9 +16,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
 from storage.cobblestone import BLOCK
-from storage.direct import Direct
+from storage.direct import Answer, Direct
 from storage.errors import AlreadyExists, Corrupt, NotFound, StorageError, Unavailable
-from storage.store import Blob, ObjectInfo, Unfinished
+from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -62,7 +63,7 @@ class S3Store:
         self._bucket = bucket
         self._endpoint, self._region, self._ca_bundle = endpoint_url, region, ca_bundle
         self._access_key, self._secret_key = access_key, secret_key
-        self._path_style, self._timeouts, self._connections = path_style, (connect_timeout, read_timeout), connections
+        self._path_style, self._timeouts = path_style, (connect_timeout, read_timeout)
         self._config = Config(
             s3={"addressing_style": style},
             connect_timeout=connect_timeout,
@@ -95,7 +96,6 @@ class S3Store:
                 self._region,
                 ca_bundle=self._ca_bundle,
                 timeouts=self._timeouts,
-                connections=self._connections,
             )
         return self._made_direct
 
@@ -119,19 +119,21 @@ class S3Store:
     def ensure_bucket(self) -> None:
         """Make the bucket when it is missing. Unavailable when that is refused."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.head_bucket(Bucket=self._bucket)
         except NotFound:
-            with _errors():
+            with own_errors():
                 self._client.create_bucket(Bucket=self._bucket)
 
     def put(self, name: str, data: bytearray) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         if (answer := self._direct.ask("PUT", name, HTTPStatus.OK, {"If-None-Match": "*"}, data)) is not None:
-            answer.raw.drain_conn()
+            with closing(answer), suppress(Unavailable):  # stored it is, whatever becomes of the rest of the answer
+                for _ in answer.pieces(_PIECE):
+                    pass
             return
         try:
-            with _errors():
+            with own_errors():
                 self._client.put_object(Bucket=self._bucket, Key=name, Body=_body(data), IfNoneMatch="*")
         except AlreadyExists:
             # A retry after a lost answer meets the object of the first try: then all is well.
@@ -144,19 +146,19 @@ class S3Store:
 
     def begin(self, name: str) -> str:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             return self._client.create_multipart_upload(Bucket=self._bucket, Key=name)["UploadId"]
 
     def put_part(self, name: str, upload: str, number: int, data: bytearray) -> str:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             return self._client.upload_part(
                 Bucket=self._bucket, Key=name, UploadId=upload, PartNumber=number, Body=_body(data)
             )["ETag"]
 
     def complete(self, name: str, upload: str, tags: Sequence[str]) -> None:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=name,
@@ -168,7 +170,7 @@ class S3Store:
     def abort(self, name: str, upload: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.abort_multipart_upload(Bucket=self._bucket, Key=name, UploadId=upload)
         except _NoSuchUpload:
             return
@@ -176,36 +178,45 @@ class S3Store:
     @contextmanager
     def read(self, name: str, start: int, stop: int | None) -> Iterator[Blob]:
         """See :class:`~storage.store.ObjectStore`."""
-        wanted = f"bytes={start}-" if stop is None else f"bytes={start}-{stop - 1}"
-        body, span = self._get(name, f"bytes={start}" if start < 0 else wanted)
-        try:
-            first, last, total = _content_range(span)
-            yield Blob(first, last, total, _pieces(body))
-        finally:
-            # A body read to its end has given its connection back; any other one must not be reused.
-            body.close()
+        wanted = _range(start, stop)
+        answer = self._direct.ask("GET", name, HTTPStatus.PARTIAL_CONTENT, {"Range": wanted})
+        with closing(answer or self._ask_again(name, wanted)) as body:
+            yield _blob(body)
 
-    def _get(self, name: str, wanted: str) -> tuple[StreamingBody, str]:
-        """The body of a range, and the header that says which it is."""
-        direct = self._direct.ask("GET", name, HTTPStatus.PARTIAL_CONTENT, {"Range": wanted})
-        if direct is not None:
-            length = cast("int", direct.headers.get("Content-Length"))  # None as well: only the stubs do not know
-            return StreamingBody(direct.raw, length), direct.headers.get("Content-Range", "")
-        with _errors():
+    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
+        """See :class:`~storage.store.ObjectStore`."""
+        wanted = [_range(start, stop) for start, stop in stretches]
+        waiting = deque((one, self._direct.begin("GET", name, {"Range": one})) for one in wanted)
+        found: list[Fetched] = []
+        try:
+            while waiting:
+                one, pending = waiting.popleft()
+                answer = pending.receive(HTTPStatus.PARTIAL_CONTENT) if pending is not None else None
+                with closing(answer or self._ask_again(name, one)) as body:
+                    blob = _blob(body)
+                    found.append(Fetched(blob.start, blob.total, b"".join(blob.pieces)))
+        finally:
+            for _, pending in waiting:
+                if pending is not None:
+                    pending.abandon()
+        return found
+
+    def _ask_again(self, name: str, wanted: str) -> "_Body":
+        with own_errors():
             answer = self._client.get_object(Bucket=self._bucket, Key=name, Range=wanted)
-        return answer["Body"], answer.get("ContentRange", "")
+        return _Body(answer["Body"], answer.get("ContentRange", ""))
 
     def delete(self, name: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         try:
-            with _errors():
+            with own_errors():
                 self._client.delete_object(Bucket=self._bucket, Key=name)
         except NotFound:
             return
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """See :class:`~storage.store.ObjectStore`."""
-        with _errors():
+        with own_errors():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Contents", ()):
                     yield ObjectInfo(entry["Key"], entry["Size"], entry["LastModified"].astimezone(UTC))
@@ -213,7 +224,7 @@ class S3Store:
     def unfinished(self, prefix: str = "") -> Iterator[Unfinished]:
         """See :class:`~storage.store.ObjectStore`."""
         pages = self._client.get_paginator("list_multipart_uploads")
-        with _errors():
+        with own_errors():
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
                 for entry in page.get("Uploads", ()):
                     yield Unfinished(entry["Key"], entry["UploadId"], entry["Initiated"].astimezone(UTC))
@@ -224,10 +235,31 @@ def _body(data: bytearray) -> bytes:
     return cast("bytes", data)
 
 
-def _pieces(body: StreamingBody) -> Iterator[bytes]:
-    with _errors():
-        # the body itself raises when the connection ends before Content-Length
-        yield from body.iter_chunks(_PIECE)
+class _Body:
+    """What boto3 answered, read as an :class:`~storage.direct.Answer` is."""
+
+    def __init__(self, body: StreamingBody, content_range: str) -> None:
+        self._body, self._content_range = body, content_range
+        self.close: Final = body.close
+
+    def header(self, _name: str) -> str:
+        return self._content_range
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        with own_errors():
+            # the body itself raises when the connection ends before Content-Length
+            yield from self._body.iter_chunks(size)
+
+
+def _blob(body: Answer | _Body) -> Blob:
+    return Blob(*_content_range(body.header("Content-Range")), body.pieces(_PIECE))
+
+
+def _range(start: int, stop: int | None) -> str:
+    """A Range header's value (RFC 9110, 14.1.2)."""
+    if start < 0:
+        return f"bytes={start}"
+    return f"bytes={start}-" if stop is None else f"bytes={start}-{stop - 1}"
 
 
 def _content_range(value: str) -> tuple[int, int, int]:
@@ -245,7 +277,7 @@ def _content_range(value: str) -> tuple[int, int, int]:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def own_errors() -> Iterator[None]:
     """Turn what boto3 raises into this package's errors, without the names and ids in its messages."""
     try:
         yield

@@ -44,6 +44,19 @@ class Blob:
     pieces: Iterator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Bytes of an object of ``total`` bytes, from ``start`` on, in memory."""
+
+    start: int
+    total: int
+    data: bytes
+
+
+Stretch = tuple[int, int | None]
+"""Bytes of an object, from and up to, as :meth:`ObjectStore.read` takes them."""
+
+
 class ObjectStore(Protocol):
     """Named, immutable blobs."""
 
@@ -70,6 +83,9 @@ class ObjectStore(Protocol):
 
         NotFound without the object; Corrupt when the object ends before ``start``.
         """
+
+    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
+        """Short stretches of one object, asked for at once. Raises what :meth:`read` raises for any of them."""
 
     def delete(self, name: str) -> None:
         """Remove an object. No error when there is none."""

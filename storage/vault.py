@@ -6,6 +6,7 @@ from uuid import UUID
 from storage import container, keys
 from storage.cobblestone import Sealer, expander
 from storage.container import Place, TextPlace
+from storage.ends import EndsKept
 from storage.errors import Corrupt
 from storage.keys import KeyWrapper, WrappedKey
 from storage.reader import Reader
@@ -26,6 +27,7 @@ class Vault:
     def __init__(self, store: ObjectStore, wrapper: KeyWrapper) -> None:
         self.store: Final = store
         self.wrapper: Final = wrapper
+        self._ends: Final = EndsKept()
 
     def new_case_key(self, organisation: UUID, case: UUID) -> WrappedKey:
         """A fresh key for a case, to be kept with it. Whoever destroys it erases the case's files and texts."""
@@ -62,7 +64,8 @@ class Vault:
             wrapped_data_key,
             container.data_key_context(place),
         )
-        return Reader(self.store, object_name(place), expander(data_key), container.object_context(place), expected)
+        context = container.object_context(place)
+        return Reader(self.store, object_name(place), expander(data_key), context, expected, self._ends)
 
     def seal_text(self, case_key: WrappedKey, place: TextPlace, purpose: str, text: str) -> bytes:
         """A short text (a file name, a comment) sealed for its row; ``purpose`` names the column it stands in."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from auth.oidc.errors import Refusal, Refused
 from auth.oidc.profiles import Assurance, BrokerProfile
@@ -20,8 +20,6 @@ class CitizenIdentity:
     issuer: str
     subject: str = field(repr=False)
     cpr: str | None = field(repr=False)
-    name: str | None = field(repr=False)
-    birth_date: date | None = field(repr=False)
     assurance: Assurance
     transaction_id: str | None
     auth_time: datetime | None
@@ -44,8 +42,6 @@ class ClaimReader:
             issuer=issuer,
             subject=str(self._id_claims["sub"]),
             cpr=_cpr(self._text(profile.cpr_claims)),
-            name=self._text(profile.name_claims),
-            birth_date=_date(self._text(profile.birth_date_claims)),
             assurance=assurance,
             transaction_id=self._text(profile.transaction_claims),
             auth_time=self.auth_time(),
@@ -84,13 +80,6 @@ def _cpr(text: str | None) -> str | None:
     if match is None:
         raise Refused(Refusal.CPR_MALFORMED)
     return match[1] + match[2]
-
-
-def _date(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
 
 
 def _moment(value: object) -> datetime | None:

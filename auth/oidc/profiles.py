@@ -42,6 +42,8 @@ class ReferenceText:
 class BrokerProfile:
     """How one broker is asked and where its answers stand. Claim names are tried in order.
 
+    `scopes`: no more than brings the CPR number, the level and the transaction (OWASP ASVS 5.0 V10.2.3). Names and
+    birth dates stand in the case, and are asked of no broker.
     `parameters`: extra parameters of the authorisation request; a mapping is sent as JSON.
     `userinfo`: whether claims stand at the userinfo endpoint too; the ID token's own claims always win.
     `assurance_values`: the broker's words, in lower case, for each NSIS level. The level is believed from the signed
@@ -57,8 +59,6 @@ class BrokerProfile:
     reference: ReferenceText | None = None
     userinfo: bool = True
     cpr_claims: tuple[str, ...] = ()
-    name_claims: tuple[str, ...] = ("name",)
-    birth_date_claims: tuple[str, ...] = ("birthdate",)
     transaction_claims: tuple[str, ...] = ()
     auth_time_claims: tuple[str, ...] = ("auth_time",)
     assurance_claims: tuple[str, ...] = ("acr",)
@@ -71,16 +71,14 @@ class BrokerProfile:
     logout_hint: bool = True
 
 
-GENERIC = BrokerProfile(name="generic", scopes=("openid", "profile"), assurance_claims=("loa", "acr"))
+GENERIC = BrokerProfile(name="generic", assurance_claims=("loa", "acr"))
 
 NETS = BrokerProfile(
     name="nets",
-    scopes=("openid", "mitid", "ssn"),
+    scopes=("openid", "ssn"),
     parameters={"idp_values": "mitid", "idp_params": {"mitid": {"loa_value": "substantial"}}},
     reference=ReferenceText("idp_params", path=("mitid", "reference_text")),
     cpr_claims=("dk.cpr",),
-    name_claims=("mitid.identity_name",),
-    birth_date_claims=("mitid.date_of_birth",),
     transaction_claims=("transaction_id",),
     assurance_claims=("loa",),
     cancelled=(("access_denied", "mitid_user_aborted"), ("access_denied", "user_aborted")),
@@ -105,7 +103,7 @@ IDURA = BrokerProfile(
 
 SIGNICAT = BrokerProfile(
     name="signicat",
-    scopes=("openid", "profile", "idp-id", "nin", "mitid-extra"),
+    scopes=("openid", "nin", "mitid-extra"),
     parameters={"acr_values": "idp:mitid"},
     cpr_claims=("nin",),
     transaction_claims=("mitid_transaction_id",),

@@ -55,6 +55,8 @@ class ProviderSettings:
     `assertion_audience`: whom a private_key_jwt is addressed to; the token endpoint unless given.
     `profile`: a name in `profiles.PROFILES`. `algorithms`: the signature algorithms believed; `none` and the symmetric
     ones never. `ca_bundle`: a file of certificate authorities instead of the usual ones; `proxy`: an outgoing proxy.
+    `untyped_logout_tokens`: the broker types its logout tokens as `JWT`, or not at all; otherwise only `logout+jwt` is
+    believed (Back-Channel Logout 1.0 section 2.4 recommends it, OWASP ASVS 5.0 V10.5.5 demands it).
     ValueError for an address that is neither https nor loopback, or for something missing.
     """
 
@@ -70,6 +72,7 @@ class ProviderSettings:
     algorithms: tuple[str, ...] = ("RS256", "ES256", "PS256")
     least_assurance: Assurance = Assurance.SUBSTANTIAL
     pushed_requests: bool = True
+    untyped_logout_tokens: bool = False
     leeway: int = 5
     attempt_lifetime: int = 900
     metadata_lifetime: int = 3600

@@ -62,7 +62,8 @@ class TokenVerifier:
 
     def logout_token(self, token: str) -> Claims:
         """The claims of a back-channel logout token: whom (`sub`) or which session (`sid`) the provider has ended."""
-        _, claims = self._signed(token, {"JWT", "LOGOUT+JWT"})
+        untyped = {"JWT"} if self._settings.untyped_logout_tokens else set()
+        _, claims = self._signed(token, {"LOGOUT+JWT"} | untyped)
         now = self._check_common(claims)
         if _moment(claims, "iat", Refusal.ISSUED_AT_MISSING) < now - LOGOUT_TOKEN_LIFETIME - self._settings.leeway:
             raise Refused(Refusal.ISSUED_TOO_LONG_AGO)

@@ -112,4 +112,5 @@ def _generic(login: Login, scopes: frozenset[str], today: date) -> tuple[Claims,
         "sid": login.sid,
         "acr": NSIS + login.person.loa.value.capitalize(),
     }
-    return id_token, {"name": login.person.name, "birthdate": login.person.birth_date.isoformat()}
+    person = login.person
+    return id_token, {"name": person.name, "birthdate": person.birth_date.isoformat()} if "profile" in scopes else {}

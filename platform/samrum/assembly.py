@@ -1,7 +1,9 @@
 """The parts of a running Samrum, put together from its settings."""
 
 import importlib
+from collections.abc import Container
 
+from auth.breached import BreachedFileError, BreachedPasswords
 from auth.oidc import ClientAuthentication, ProviderSettings, RelyingParty
 from samrum.clock import Clock, ShiftedClock, SystemClock
 from samrum.config import Settings, SettingsError
@@ -29,6 +31,7 @@ def make_platform(settings: Settings) -> Platform:
             key_id=settings.oidc_client_key_id,
             algorithms=settings.oidc_algorithm_names,
             profile=settings.oidc_profile,
+            untyped_logout_tokens=settings.oidc_untyped_logout,
             ca_bundle=str(settings.oidc_ca_bundle) if settings.oidc_ca_bundle else None,
         )
         relying_party = RelyingParty(provider, clock)
@@ -46,6 +49,7 @@ def make_platform(settings: Settings) -> Platform:
         fields=fields,
         relying_party=relying_party,
         mailer=make_mailer(settings),
+        breached=make_breached(settings),
     )
 
 
@@ -95,6 +99,16 @@ def make_mailer(settings: Settings) -> SmtpMailer | None:
         )
     except (OSError, ValueError) as error:
         raise SettingsError(f"SAMRUM_SMTP_…: {error}") from error
+
+
+def make_breached(settings: Settings) -> Container[str]:
+    """The operator's list of breached passwords; nothing where none is set. Raises ``SettingsError``."""
+    if settings.breached_passwords is None:
+        return ()
+    try:
+        return BreachedPasswords(settings.breached_passwords)
+    except BreachedFileError as error:
+        raise SettingsError(f"SAMRUM_BREACHED_PASSWORDS: {error}") from error
 
 
 def make_store(settings: Settings) -> S3Store:

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         "RS256,ES256,PS256", description="Signature algorithms believed in the broker's tokens, with commas."
     )
     oidc_profile: str = Field("nets", description="Broker profile: `nets`, `idura`, `signicat` or `generic`.")
+    oidc_untyped_logout: bool = Field(
+        False, description="The broker does not type its logout tokens `logout+jwt`; believe them all the same."
+    )
     oidc_ca_bundle: Path | None = Field(None, description="Own certificate authority for the broker, as a PEM file.")
     smtp_host: str | None = Field(
         None, description="Mail server for invitations and notices to staff. Needed in production."
@@ -100,6 +103,10 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
     smtp_sender: str | None = Field(None, description="Address the mails come from, such as `samrum@example.dk`.")
     smtp_ca_bundle: Path | None = Field(None, description="Own certificate authority for the mail server, as PEM.")
+    breached_passwords: Path | None = Field(
+        None,
+        description="List of breached passwords kept offline: lines of SHA-1 in hex, a colon and a number, sorted.",
+    )
     bind: str = Field("127.0.0.1:8000", description="Address and port the web server listens on.")
     workers: int = Field(2, ge=1, le=64, description="Worker processes.")
     threads: int = Field(8, ge=1, le=256, description="Threads in each worker.")
@@ -117,6 +124,15 @@ class Settings(BaseSettings):
         1.0, gt=0, le=5, description="How often a running download asks again whether it is still allowed."
     )
     orphan_hours: int = Field(24, ge=12, description="`samrum gc` removes what no version needs after this long.")
+    checkpoint_bucket: str | None = Field(
+        None, description="A bucket for signed checkpoints of the audit log, best with object lock."
+    )
+    checkpoint_endpoint: str | None = Field(None, description="The store it is in, where that is another one.")
+    checkpoint_access_key: SecretStr | None = Field(None, description="Its own access key, where it has one.")
+    checkpoint_secret_key: SecretStr | None = Field(None, description="Its own secret key.")
+    checkpoint_days: int = Field(
+        3660, ge=1, le=36600, description="So long nobody can remove a checkpoint from a bucket with object lock."
+    )
     audit_months: int = Field(
         0, ge=0, le=1200, description="`samrum audit remove-old` removes rows of this age, in months; `0`: never."
     )

@@ -76,6 +76,28 @@ def test_a_range_left_unread_does_no_harm(store: ObjectStore) -> None:
 def test_what_is_not_there_is_not_found(store: ObjectStore) -> None:
     with pytest.raises(NotFound):
         read(store, "v1/a")
+    with pytest.raises(NotFound):
+        store.fetch("v1/a", [(0, 10), (-10, None)])
+
+
+def test_stretches_come_in_the_order_they_were_asked_for(store: ObjectStore) -> None:
+    store.put("v1/a", DATA)
+    found = store.fetch("v1/a", [(123_456, 234_567), (-1000, None), (0, 64), (299_000, 400_000)])
+    assert [(one.start, one.total) for one in found] == [
+        (123_456, 300_000),
+        (299_000, 300_000),
+        (0, 300_000),
+        (299_000, 300_000),
+    ]
+    assert [one.data for one in found] == [DATA[123_456:234_567], DATA[-1000:], DATA[:64], DATA[299_000:]]
+
+
+def test_a_stretch_behind_the_end_is_corrupt_and_the_others_do_no_harm(store: ObjectStore) -> None:
+    store.put("v1/a", DATA)
+    for _ in range(3):
+        with pytest.raises(Corrupt):
+            store.fetch("v1/a", [(0, 64), (300_000, 300_100), (-64, None)])
+    assert store.fetch("v1/a", [(0, 64)])[0].data == DATA[:64]
 
 
 def test_an_object_is_never_overwritten(store: ObjectStore) -> None:

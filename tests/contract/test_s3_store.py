@@ -83,6 +83,32 @@ def test_an_answer_that_stalls_in_the_middle_is_unavailable() -> None:
         read(store_at(url, read_timeout=0.2))
 
 
+@pytest.mark.parametrize("sent", [0, 1, 60])
+def test_a_stretch_cut_short_is_unavailable_not_shorter(sent: int) -> None:
+    def answer(handler: Handler) -> None:
+        handler.reply(206, bytes(sent), WHOLE | {"Content-Length": "100"})
+        handler.close_connection = True
+
+    with fake_s3(answer) as (url, _), pytest.raises(Unavailable):
+        store_at(url).fetch("name", [(0, 100), (-10, None)])
+
+
+def test_a_connection_is_used_again_and_one_that_was_closed_meanwhile_is_not() -> None:
+    ports: list[int] = []
+
+    def answer(handler: Handler) -> None:
+        ports.append(handler.client_address[1])
+        handler.reply(206, bytes(100), WHOLE)
+        handler.close_connection = len(ports) == 2  # without a word, as a server that restarts
+
+    with fake_s3(answer) as (url, seen):
+        store = store_at(url)
+        for _ in range(3):
+            assert read(store) == bytes(100)
+    assert ports[0] == ports[1] != ports[2]
+    assert len(seen) == 3, "nothing was asked twice"
+
+
 @pytest.mark.parametrize("given", ["", "items 0-99/100", "bytes 0-99/*", "bytes */100", "bytes", "x"])
 def test_a_server_without_ranges_is_unavailable(given: str) -> None:
     with (
@@ -189,7 +215,7 @@ def test_both_styles_of_address_are_spoken(path_style: bool, url: str) -> None:
     store = store_at("https://s3.example.dk", path_style=path_style)
     asked = store._client.generate_presigned_url("get_object", Params={"Bucket": "bucket", "Key": "name"})
     assert asked.partition("?")[0] == url
-    assert store._direct._base + "name" == url
+    assert store._direct.base + "name" == url
 
 
 def certificate(directory: Path) -> tuple[Path, ssl.SSLContext]:

@@ -137,7 +137,7 @@ def test_recovery_codes_are_shown_once_and_let_in_once(ulla: Page, device: Devic
         ulla.get_by_role("button", name="Log ind med nødkoden").click()
         if attempt == 1:
             expect(ulla.get_by_text("9 tilbage")).to_be_visible()
-    expect(ulla.get_by_text(re.compile("Koden passer ikke")).first).to_be_visible()
+    expect(ulla.get_by_text(re.compile("Nødkoden passer ikke")).first).to_be_visible()
 
 
 def test_a_passkey_helps_at_the_second_step_too(ulla: Page, device: Device, demo: LiveDemo) -> None:
@@ -218,6 +218,7 @@ def test_from_the_invitation_to_the_last_day(chromium: Browser, demo: LiveDemo) 
     admin.get_by_role("link", name="Koden er givet videre").click()
     account = admin.url
     admin.goto(f"{account}/reset")
+    admin.get_by_label("Vi mødtes").check()
     admin.get_by_role("button", name="Nulstil").click()
     nina.reload()
     expect(nina.get_by_role("link", name="Log ind som fagperson")).to_be_visible()
@@ -247,3 +248,49 @@ def test_nothing_stays_on_a_shared_computer(chromium: Browser, demo: LiveDemo) -
     assert "jorgen" not in page.content()
     assert [cookie["name"] for cookie in context.cookies() if cookie["name"] == "samrum-login"] == []
     context.close()
+
+
+def test_where_passkeys_are_demanded_a_code_leads_to_making_one(chromium: Browser, demo: LiveDemo) -> None:
+    """The administrator tries a passkey and then demands them; a colleague with an app makes one at the next login."""
+    office, desk = new_person(chromium), new_person(chromium)
+    anna, jorgen = office.new_page(), desk.new_page()
+    demo.move_clock(33 * 60)  # past the codes that the tests before have used
+    log_in_staff(anna, demo, "anna@solby.example")
+    Device(anna)
+    anna.goto(f"{demo.base_url}/people/organisation/passkeys")
+    expect(anna.get_by_text("Lav selv en adgangsnøgle først")).to_be_visible()
+    anna.goto(f"{demo.base_url}/login/mine/passkey")
+    anna.get_by_label("Hvad skal adgangsnøglen hedde?").fill("Kontoret")
+    anna.get_by_role("button", name="Lav adgangsnøglen").click()
+    expect(anna.get_by_text("Adgangsnøglen er klar")).to_be_visible()
+    _log_out(anna)
+    anna.goto(f"{demo.base_url}/login/staff?next=/people/organisation/passkeys")
+    anna.get_by_role("button", name="Log ind med adgangsnøgle").click()
+    anna.get_by_role("button", name="Kræv adgangsnøgler").click()
+    expect(anna.get_by_text("Fra nu af kommer jeres ansatte kun ind med en adgangsnøgle")).to_be_visible()
+
+    (who,) = [staff for staff in demo.people["staff"] if staff["email"] == "jorgen@solby.example"]
+    phone = Device(jorgen)
+    for attempt in (1, 2):
+        jorgen.goto(f"{demo.base_url}/login/staff?next=/login/mine")
+        jorgen.locator("[name=email]").fill(who["email"])
+        jorgen.locator("[name=password]").fill(who["password"])
+        jorgen.get_by_role("button", name="Videre").click()
+        if attempt == 1:
+            jorgen.locator("[name=code]").fill(_code(demo, who["email"]))
+            jorgen.get_by_role("button", name="Videre").click()
+            expect(jorgen.get_by_role("heading", name="Lav din adgangsnøgle")).to_be_visible()
+            jorgen.get_by_label("Hvad skal adgangsnøglen hedde?").fill("Min telefon")
+            jorgen.get_by_role("button", name="Lav adgangsnøglen, og log ind").click()
+            expect(jorgen.get_by_role("heading", name="Dit login")).to_be_visible()
+            assert phone.passkeys == 1
+            _log_out(jorgen)
+    assert jorgen.locator("[name=code]").count() == 0, "a code is not asked for any more"
+    jorgen.get_by_role("button", name="Brug en adgangsnøgle").click()
+    expect(jorgen.get_by_role("heading", name="Dit login")).to_be_visible()
+
+    anna.get_by_role("link", name="Fjern kravet om adgangsnøgler").click()
+    anna.get_by_role("button", name="Fjern kravet").click()
+    expect(anna.get_by_text("Kravet er fjernet")).to_be_visible()
+    office.close()
+    desk.close()

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from samrum.db import Database
-from samrum.models import AuditReview
+from samrum.models import AuditReview, AuditSegment
 from samrum.services import audit_check, audit_review, rooms
 from samrum.services.audit import Entry, Event, append
 from samrum.services.audit_export import check_export
@@ -19,6 +19,7 @@ from samrum.services.audit_review import Draw
 from samrum.services.audit_search import Search
 from samrum.services.chain import ChainBroken, Fault, Mark
 from samrum.services.platform import Caller
+from samrum.services.tree import Tree
 from support.audit_logs import change, disarm, drop, new_log, rows
 from support.household import Household
 from support.world import SteppingClock, World
@@ -50,6 +51,13 @@ def mark(log: Database, sequence: int) -> Mark:
         return Mark(sequence, next(row["hash"] for row in rows(connection) if row["sequence"] == sequence))
 
 
+def tree_of(hashes: list[bytes]) -> Tree:
+    tree = Tree()
+    for one in hashes:
+        tree.add(one)
+    return tree
+
+
 def remove(log: Database, moment: datetime, months: int) -> tuple[int, int] | None:
     removed = remove_old(log, SteppingClock(moment), months)
     return None if removed is None else (removed.first, removed.last)
@@ -65,6 +73,39 @@ def test_whole_months_go_at_the_danish_border_of_the_month_and_the_rest_verifies
         left = rows(connection)
     assert left[0]["sequence"] == 9
     assert (left[-1]["action"], left[-1]["detail"]) == ("log_shortened", {"first": 1, "last": 8})
+
+
+def test_the_tree_outlives_the_rows_that_were_removed(log: Database) -> None:
+    """Checkpoints from before and after a removal are of one and the same tree, and a changed edge is noticed."""
+    with log.engine.connect() as connection:
+        hashes = [row["hash"] for row in rows(connection)]
+    before = audit_check.check(log)
+    assert before.root == tree_of(hashes).root()
+    signed = [Mark(size, tree_of(hashes[:size]).root()) for size in (3, 8, 9, 22)]
+    assert remove(log, LATE, 6) == (1, 8)
+    assert remove(log, datetime(2026, 11, 30, 23, 0, tzinfo=UTC), 6) == (9, 10)
+    whole = audit_check.check(log, marks=signed)
+    assert [mark.sequence for mark in whole.unchecked] == [3, 8, 9]
+    exported = io.BytesIO(b"".join(audit_check.export(log, SteppingClock(LATE))))
+    assert check_export(exported, marks=signed).removed == whole.removed
+    with log.engine.begin() as connection:
+        disarm(connection)
+        connection.execute(update(AuditSegment).where(AuditSegment.first == 9).values(edge=bytes(64)))
+    with pytest.raises(ChainBroken) as broken:
+        audit_check.check(log, marks=signed)
+    assert broken.value.fault is Fault.REWRITTEN
+
+
+def test_a_log_shortened_before_there_was_a_tree_still_verifies_by_its_old_checkpoints(log: Database) -> None:
+    young = mark(log, 20)
+    remove(log, LATE, 6)
+    with log.engine.begin() as connection:
+        disarm(connection)
+        connection.execute(update(AuditSegment).values(edge=None))
+    whole = audit_check.check(log, marks=[young])
+    assert (whole.rows, whole.root) == (15, None)
+    with pytest.raises(ChainBroken):
+        audit_check.check(log, marks=[Mark(20, bytes(32))])
 
 
 def test_the_next_month_joins_the_last_one_and_until_then_there_is_nothing_to_do(log: Database) -> None:

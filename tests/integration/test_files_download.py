@@ -157,7 +157,7 @@ def test_without_a_row_in_the_log_there_is_no_byte(
         raise DatabaseUnavailable
 
     papers.browser()
-    monkeypatch.setattr("samrum.services.audit.append", full)
+    monkeypatch.setattr("samrum.services.audit.add", full)
     answer = papers.browser().get(big[0])
     assert answer.status_code == 503
     assert b"%PDF" not in answer.data

@@ -289,7 +289,7 @@ def test_a_log_that_cannot_be_written_means_no_version(
         raise DatabaseUnavailable
 
     token = papers.browser().token(address(papers, document))
-    monkeypatch.setattr("samrum.services.audit.append", full)
+    monkeypatch.setattr("samrum.services.audit.add", full)
     assert papers.browser().post(address(papers, document), {"seen": "2", "once": token}).status_code == 503
     assert len(papers.versions()) == 2
 

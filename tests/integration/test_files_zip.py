@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 from zipstream import ZipStream
 
@@ -132,7 +132,7 @@ def test_without_a_row_in_the_log_there_is_no_byte(full: Papers, monkeypatch: py
         raise DatabaseUnavailable
 
     full.browser()
-    monkeypatch.setattr("samrum.services.audit.append", refuse)
+    monkeypatch.setattr("samrum.services.audit.add", refuse)
     answer = fetch(full)
     assert answer.status_code == 503
     assert b"PK" not in answer.data
@@ -141,15 +141,15 @@ def test_without_a_row_in_the_log_there_is_no_byte(full: Papers, monkeypatch: py
 def test_a_log_that_fails_at_the_second_file_breaks_it_off_before_that(
     full: Papers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, rows = audit.append, count()
+    write, rows = audit.add, count()
 
-    def once(session: Session, entries: list[Entry]) -> None:
+    def once(connection: Connection, entries: list[Entry]) -> None:
         is_second = bool(entries) and next(rows) > 0
         if is_second:
             raise DatabaseUnavailable
-        write(session, entries)
+        write(connection, entries)
 
-    monkeypatch.setattr("samrum.services.audit.append", once)
+    monkeypatch.setattr("samrum.services.audit.add", once)
     zipped = opened(full)
     received: list[bytes] = []
     with pytest.raises(CutOff):

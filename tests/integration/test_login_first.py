@@ -7,7 +7,7 @@ import pytest
 from auth import totp
 from auth.policy import StaffActor
 from samrum.services import people
-from samrum.services.people import NewStaff
+from samrum.services.people import Identity, NewStaff
 from samrum.services.platform import SYSTEM
 from support.logins import actions, enrolment_secret, give_password, is_logged_in, log_in
 from support.world import PASSWORD, World
@@ -108,7 +108,7 @@ def test_a_new_password_ends_the_logins_of_the_old_one(world: World, birgit: Sta
 def test_a_forgotten_second_factor_is_set_up_anew(world: World, birgit: StaffActor) -> None:
     browser = world.client()
     log_in(world, browser)
-    people.reset_second_factor(world.platform, SYSTEM, birgit.id)
+    people.reset_second_factor(world.platform, SYSTEM, birgit.id, Identity.IN_PERSON)
     assert not is_logged_in(browser)
     fresh = world.client()
     give_password(fresh)

@@ -108,7 +108,7 @@ def test_success_forgets_nothing_of_the_failures_before_it(world: World, birgit:
 def test_guessing_invitations_is_throttled(world: World) -> None:
     browser = world.client()
     answers = [
-        browser.post("/login/welcome", {"code": "AAAAA-BBBBB-CCCCC-DDDDD", "password": PASSWORD}).status_code
+        browser.post("/login/welcome", {"code": "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE", "password": PASSWORD}).status_code
         for _ in range(61)
     ]
     assert answers == [422] * 60 + [429]

@@ -12,7 +12,7 @@ from samrum.models import AuditRow, Citizen, LoginSession
 from samrum.services import people, upkeep
 from samrum.services.platform import SYSTEM
 from support.logins import actions, give_password, is_logged_in, log_in
-from support.world import YOUTH_CPR, Browser, World
+from support.world import PASSWORD, YOUTH_CPR, Browser, World
 
 
 @pytest.fixture
@@ -155,6 +155,106 @@ def test_all_logins_are_ended_this_one_too(world: World, birgit: StaffActor) -> 
     assert "Clear-Site-Data" in answer.headers
     assert not is_logged_in(here)
     assert not is_logged_in(there)
+
+
+SESSIONS = "/login/sessions"
+
+
+def test_who_logged_in_to_end_a_stranger_s_login_is_asked_for_nothing_more(world: World, birgit: StaffActor) -> None:
+    stranger = world.client(birgit)
+    world.clock.move(minutes=25)
+    assert is_logged_in(stranger)
+    here = world.client()
+    log_in(world, here)
+    assert here.post(SESSIONS, {"which": "others"}).status_code == 303
+    assert not is_logged_in(stranger)
+
+
+def test_later_the_password_ends_other_logins_on_the_very_page(world: World, birgit: StaffActor) -> None:
+    """One factor, and one that whoever lost the phone still has."""
+    here, stranger = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=10)
+    before = here.client.get_cookie("samrum-login")
+    page = here.get(SESSIONS).text
+    assert 'type="password"' in page
+    for form in ({"which": "others"}, {"which": "others", "password": "forkert"}, {"which": "all", "password": ""}):
+        answer = here.post(SESSIONS, form)
+        assert answer.status_code == 422
+        assert "Skriv din adgangskode" in answer.text or "Det er ikke din adgangskode" in answer.text
+        assert is_logged_in(stranger)
+    assert here.post(SESSIONS, {"which": "others", "password": PASSWORD}).status_code == 303
+    assert not is_logged_in(stranger)
+    assert is_logged_in(here)
+    assert here.client.get_cookie("samrum-login") != before, "who has shown again who they are gets a new token"
+    assert actions(world)[-2:] == [("stepped_up", "password"), ("logged_out", None)]
+
+
+def test_all_is_this_one_too_with_the_password(world: World, birgit: StaffActor) -> None:
+    here, stranger = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=10)
+    answer = here.post(SESSIONS, {"which": "all", "password": PASSWORD})
+    assert answer.location == "/login/out"
+    assert not is_logged_in(here)
+    assert not is_logged_in(stranger)
+
+
+def test_the_password_alone_opens_nothing_else(world: World, birgit: StaffActor) -> None:
+    here, _ = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=10)
+    here.post(SESSIONS, {"which": "others", "password": PASSWORD})
+    assert here.get("/login/mine/password").location.startswith("/login/again")
+    assert here.get("/login/mine/codes").location.startswith("/login/anew")
+
+
+def test_a_code_will_do_as_well_and_who_has_only_this_login_needs_neither(world: World, birgit: StaffActor) -> None:
+    here, stranger = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=11)
+    assert here.post(f"/login/again?next={SESSIONS}", {"code": world.code()}).location == SESSIONS
+    assert 'type="password"' not in here.get(SESSIONS).text
+    here.post(SESSIONS, {"which": "others"})
+    assert not is_logged_in(stranger)
+    world.clock.move(minutes=11)
+    assert 'type="password"' not in here.get(SESSIONS).text
+    assert here.post(SESSIONS, {"which": "all"}).location == "/login/out"
+
+
+def test_guessing_the_password_there_is_throttled(world: World, birgit: StaffActor) -> None:
+    here, stranger = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=10)
+    guesses = [here.post(SESSIONS, {"which": "others", "password": f"gæt {n}"}).status_code for n in range(8)]
+    assert guesses == [422] * 8
+    assert "for mange forsøg" in here.post(SESSIONS, {"which": "others", "password": PASSWORD}).text
+    assert is_logged_in(stranger)
+
+
+def test_two_clicks_with_the_password_keep_the_login(world: World, birgit: StaffActor) -> None:
+    here, stranger = world.client(birgit), world.client(birgit)
+    world.clock.move(minutes=10)
+    before = here.client.get_cookie("samrum-login")
+    assert before is not None
+    form = {"once": here.token(SESSIONS), "which": "others", "password": PASSWORD}
+    here.post(SESSIONS, form)
+    here.client.set_cookie("samrum-login", before.value)
+    assert here.post(SESSIONS, form).status_code == 303
+    assert is_logged_in(here)
+    assert not is_logged_in(stranger)
+
+
+def test_a_citizen_logs_in_with_mitid_again_first(world: World, birgit: StaffActor) -> None:
+    world.case(birgit)
+    youth = world.citizen(YOUTH_CPR)
+    here, stranger = world.client(youth), world.client(youth)
+    world.clock.move(minutes=10)
+    page = here.get(SESSIONS).text
+    assert 'href="/login/citizen?next=/login/sessions"' in page
+    assert 'type="password"' not in page
+    for which in ("others", "all"):
+        assert here.post(SESSIONS, {"which": which, "password": PASSWORD}).status_code == 422
+        assert is_logged_in(stranger)
+    anew = world.client(youth)  # as MitID leads back
+    assert anew.post(SESSIONS, {"which": "others"}).status_code == 303
+    assert not is_logged_in(stranger)
+    assert not is_logged_in(here)
 
 
 def test_nobody_ends_the_login_of_somebody_else(world: World, birgit: StaffActor) -> None:

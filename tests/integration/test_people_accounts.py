@@ -12,8 +12,9 @@ from samrum.models import AuditRow, Staff
 from samrum.queries.people import staff_by_email
 from samrum.services import people
 from samrum.services.errors import NotThere
-from samrum.services.people import NewStaff
+from samrum.services.people import Identity, NewStaff
 from samrum.services.platform import SYSTEM, Caller
+from support.household import words
 from support.logins import actions, give_password, is_logged_in
 from support.world import PASSWORD, Browser, World
 
@@ -188,11 +189,37 @@ def test_resetting_the_second_factor_ends_the_logins_and_is_logged(world: World,
     theirs = world.client(ulla)
     browser = world.client(anne)
     assert "sætte en ny telefon op?" in browser.get(f"/people/{ulla.id}/reset").text
-    assert browser.post(f"/people/{ulla.id}/reset").status_code == 303
+    assert browser.post(f"/people/{ulla.id}/reset", {"identity": "video"}).status_code == 303
     assert not is_logged_in(theirs)
     changed = row(world, "ulla@test.dk")
     assert (changed.sealed_totp, changed.totp_counter) == (None, None)
     assert actions(world) == [("second_factor_reset", None)]
+
+
+@pytest.mark.parametrize("identity", ["", "by_mail", "IN_PERSON"])
+def test_nothing_is_reset_before_the_administrator_says_how_it_is_known_who_asks(
+    world: World, anne: StaffActor, identity: str
+) -> None:
+    ulla = world.staff("Ulla", "UU")
+    theirs = world.client(ulla)
+    answer = world.client(anne).post(f"/people/{ulla.id}/reset", {"identity": identity})
+    assert answer.status_code == 422
+    assert "Vælg, hvordan du ved, at det er brugeren selv" in html.unescape(answer.text)
+    assert is_logged_in(theirs)
+    assert row(world, "ulla@test.dk").sealed_totp is not None
+    assert actions(world) == []
+
+
+def test_the_auditor_reads_how_it_was_known_who_asked_for_a_new_factor(world: World, anne: StaffActor) -> None:
+    ulla = world.staff("Ulla", "UU")
+    world.client(anne).post(f"/people/{ulla.id}/reset", {"identity": "video"})
+    with world.platform.database.transaction() as session:
+        logged = session.scalars(select(AuditRow).where(AuditRow.action == "second_factor_reset")).one()
+    assert (logged.actor_id, logged.subject_id, logged.detail) == (anne.id, ulla.id, {"identity": "video"})
+    auditor = world.client(world.staff("Rie", "Revisionen", auditor=True))
+    page = words(auditor.get("/audit").text)
+    assert "To-trins-login nulstillet: Ulla Vi talte sammen på video, og jeg så billed-id" in page
+    assert '""identity"": ""video""' in auditor.get("/audit/log.csv").text
 
 
 def test_a_forgotten_password_gets_a_new_code_that_replaces_the_old(world: World, anne: StaffActor) -> None:
@@ -209,7 +236,7 @@ def test_nobody_does_it_to_their_own_account(world: World, anne: StaffActor, act
     browser = world.client(anne)
     path = f"/people/{anne.id}"
     assert browser.get(f"{path}/{act}").status_code == 404
-    answer = browser.post(f"{path}/{act}", page="/people/new")
+    answer = browser.post(f"{path}/{act}", {"identity": "video"}, page="/people/new")
     assert answer.status_code == 422
     assert "din egen konto" in answer.text
     assert f'href="{path}/{act}"' not in browser.get(path).text
@@ -237,7 +264,7 @@ def test_the_services_refuse_who_is_no_administrator(world: World, anne: StaffAc
         lambda: people.units(world.platform, other),
         lambda: people.person(world.platform, other, anne.id),
         lambda: people.renew_invitation(world.platform, other, anne.id),
-        lambda: people.reset_second_factor(world.platform, other, anne.id),
+        lambda: people.reset_second_factor(world.platform, other, anne.id, Identity.IN_PERSON),
         lambda: people.deactivate_staff(world.platform, other, anne.id),
     )
     for call in calls:

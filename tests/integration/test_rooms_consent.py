@@ -35,7 +35,7 @@ class Broker:
 
     def finish(self, _attempt: LoginAttempt, _query: object) -> CitizenIdentity:
         return CitizenIdentity(
-            "issuer", f"subject {self.cpr}", self.cpr, None, None, Assurance.SUBSTANTIAL, "transaction-1",
+            "issuer", f"subject {self.cpr}", self.cpr, Assurance.SUBSTANTIAL, "transaction-1",
             datetime(2026, 11, 2, tzinfo=UTC), "an id token", None,
         )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """A fresh second factor before what is dangerous, and a new token whenever a login gains or changes something."""
 
 import re
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,15 +8,15 @@ from sqlalchemy import select
 
 from auth import totp
 from auth.policy import StaffActor
-from samrum.models import Grant, LoginSession, Passkey
-from samrum.services import second_factor, sessions
-from samrum.services.platform import Caller
-from support.authenticator import SoftAuthenticator
+from samrum.models import Grant, LoginSession
+from samrum.services import sessions
 from support.bench_logins import statements, token_of_somebody
 from support.logins import actions, give_password, is_logged_in
+from support.passkeys import asked, make_passkey
 from support.world import PASSWORD, Browser, World
 
 PAGE = "/login/mine/codes"
+STEP = "/login/mine/password"
 
 
 @pytest.fixture
@@ -52,16 +51,16 @@ def _codes(browser: Browser) -> list[str]:
 
 def test_right_after_the_login_nothing_more_is_asked(world: World, browser: Browser) -> None:
     world.clock.move(minutes=9, seconds=59)
-    assert browser.get(PAGE).status_code == 200
+    assert browser.get(STEP).status_code == 200
 
 
 def test_ten_minutes_later_a_code_is_asked_for_and_leads_back(world: World, browser: Browser) -> None:
     world.clock.move(minutes=10)
-    asked = browser.get(PAGE)
-    assert (asked.status_code, asked.location) == (302, f"/login/again?next={PAGE}")
+    asked = browser.get(STEP)
+    assert (asked.status_code, asked.location) == (302, f"/login/again?next={STEP}")
     answer = browser.post(asked.location, {"code": world.code()})
-    assert (answer.status_code, answer.location) == (303, PAGE)
-    assert browser.get(PAGE).status_code == 200
+    assert (answer.status_code, answer.location) == (303, STEP)
+    assert browser.get(STEP).status_code == 200
     assert ("stepped_up", "app") in actions(world)
 
 
@@ -69,7 +68,7 @@ def test_a_wrong_code_leads_nowhere_and_many_are_stopped(world: World, browser: 
     world.clock.move(minutes=10)
     found = [browser.post("/login/again", {"code": "000000"}).status_code for _ in range(9)]
     assert found == [422] * 8 + [429]
-    assert browser.get(PAGE).status_code == 302
+    assert browser.get(STEP).status_code == 302
 
 
 def test_the_code_of_the_login_is_not_good_again(world: World, birgit: StaffActor) -> None:
@@ -99,20 +98,90 @@ def test_giving_access_asks_and_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/login/mine/codes", "/login/mine/app", "/login/mine/password", "/login/mine/passkey", "/rooms/{case}/hand-over"],
+    ("path", "asked_at"),
+    [
+        ("/login/mine/codes", "/login/anew"),
+        ("/login/mine/app", "/login/anew"),
+        ("/login/mine/passkey", "/login/anew"),
+        ("/login/mine/passkey/options", "/login/anew"),
+        ("/login/mine/password", "/login/again"),
+        ("/rooms/{case}/hand-over", "/login/again"),
+    ],
 )
-def test_nothing_dangerous_is_done_without_it(world: World, birgit: StaffActor, browser: Browser, path: str) -> None:
+def test_nothing_dangerous_is_done_without_it(
+    world: World, birgit: StaffActor, browser: Browser, path: str, asked_at: str
+) -> None:
     path = path.format(case=world.case(birgit))
     once = browser.token("/login/sessions")
     world.clock.move(minutes=11)
     answer = browser.post(path, {"once": once, "email": "x@test.dk"})
     assert answer.status_code == 303
-    assert answer.location.startswith("/login/again?next=")
+    assert answer.location.startswith(f"{asked_at}?next=")
+
+
+def test_what_one_logs_in_with_is_changed_after_password_and_code_and_not_after_a_code_alone(
+    world: World, browser: Browser
+) -> None:
+    world.clock.move(minutes=11)
+    assert browser.post("/login/again", {"code": world.code()}).status_code == 303
+    assert browser.get(STEP).status_code == 200
+    asked_again = browser.get(PAGE)
+    assert (asked_again.status_code, asked_again.location) == (302, f"/login/anew?next={PAGE}")
+    world.clock.move(minutes=1)
+    before = _token(browser)
+    answer = browser.post(asked_again.location, {"password": PASSWORD, "code": world.code()})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert _token(browser) != before
+    assert browser.get(PAGE).status_code == 200
+    world.clock.move(minutes=10)
+    assert browser.get(PAGE).status_code == 302
+
+
+def test_a_code_is_not_spent_beside_a_wrong_password_and_neither_is_enough(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=11)
+    code = world.code()
+    for form in ({"password": "forkert", "code": code}, {"password": "", "code": code}, {"code": code}):
+        assert browser.post("/login/anew", form).status_code == 422
+    assert "Det er ikke din adgangskode" in browser.post("/login/anew", {"password": "forkert", "code": code}).text
+    assert browser.post("/login/anew", {"password": PASSWORD, "code": "000000"}).status_code == 422
+    assert browser.get(PAGE).status_code == 302
+    assert browser.post("/login/anew", {"password": PASSWORD, "code": code}).status_code == 303
+
+
+def test_a_recovery_code_goes_with_the_password_too(world: World, browser: Browser) -> None:
+    code = _codes(browser)[0]
+    world.clock.move(minutes=11)
+    assert browser.post("/login/anew", {"password": "forkert", "recovery": code}).status_code == 422
+    assert browser.post("/login/anew", {"password": PASSWORD, "recovery": code}).status_code == 303
+
+
+def test_guessing_the_password_in_a_login_that_was_left_open_is_throttled(world: World, browser: Browser) -> None:
+    world.clock.move(minutes=11)
+    form = {"password": "gæt", "code": "000000"}
+    assert [browser.post("/login/anew", form).status_code for _ in range(9)] == [422] * 8 + [429]
+    right = {"password": PASSWORD, "code": world.code()}
+    assert browser.post("/login/anew", right).status_code == 429
+
+
+def test_a_passkey_is_all_of_it(world: World, browser: Browser) -> None:
+    phone = make_passkey(browser)
+    world.clock.move(minutes=11)
+    answer = browser.post(f"/login/anew?next={PAGE}", {"answer": phone.get(asked(browser, "/login/anew"))})
+    assert (answer.status_code, answer.location) == (303, PAGE)
+    assert browser.get(PAGE).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "path", ["/people/{who}/reset", "/people/{who}/invite", "/people/{who}/move", "/people/new", "/people/hand-over"]
+    "path",
+    [
+        "/people/{who}/reset",
+        "/people/{who}/invite",
+        "/people/{who}/move",
+        "/people/new",
+        "/people/hand-over",
+        "/people/{who}/reopen",
+        "/people/organisation/passkeys",
+    ],
 )
 def test_nor_by_an_administrator(world: World, ulla: StaffActor, path: str) -> None:
     admin = world.client(world.staff("Anna", "It", administrator=True))
@@ -126,13 +195,18 @@ def test_every_view_that_is_dangerous_says_so(world: World) -> None:
     marked = {
         name
         for name, view in world.app.view_functions.items()
-        if getattr(view, "step_up", False) or getattr(view, "step_up_to_send", False)
+        if any(getattr(view, mark, False) for mark in ("step_up", "step_up_to_send", "anew"))
     }
     assert marked >= {
         *("rooms.access", "rooms.hand_over", "people.hand_over", "people.create", "people.invite", "people.reset"),
-        *("people.move", "audit.as_csv", "audit.as_json_lines"),
+        *("people.move", "people.reopen", "people.demand_passkeys", "audit.as_csv", "audit.as_json_lines"),
         *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey", "login.recovery_codes"),
         *("login.new_app", "login.new_password"),
+    }
+    changing = {name for name, view in world.app.view_functions.items() if getattr(view, "anew", False)}
+    assert changing == {
+        *("login.new_passkey", "login.new_passkey_options", "login.revoke_passkey"),
+        *("login.recovery_codes", "login.new_app"),
     }
 
 
@@ -241,122 +315,6 @@ def test_moving_to_another_phone_needs_a_code_of_the_new_one(world: World, brows
     world.clock.move(minutes=1)
     assert fresh.post(half.location, {"code": world.code()}).status_code == 422
     assert fresh.post(half.location, {"code": totp.code_at(secret, world.clock.now())}).status_code == 303
-
-
-def _with_passkey(world: World, browser: Browser, birgit: StaffActor) -> SoftAuthenticator:
-    device = SoftAuthenticator("http://localhost", "localhost")
-    once = browser.token("/login/mine/passkey")
-    options = browser.post("/login/mine/passkey/options", {"once": once}).text
-    browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
-    with world.platform.database.transaction() as session:
-        assert session.scalars(select(Passkey.staff_id)).one() == birgit.id
-    return device
-
-
-def _options(browser: Browser, page: str = "/login/staff") -> str:
-    return browser.post("/login/passkey/options", page=page).text
-
-
-def test_a_passkey_logs_in_and_steps_up(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
-    fresh = world.client()
-    answer = fresh.post("/login/passkey?next=/login/mine", {"answer": device.get(_options(fresh))}, page="/login/staff")
-    assert (answer.status_code, answer.location) == (303, "/login/mine")
-    assert is_logged_in(fresh)
-    world.clock.move(minutes=11)
-    stepped = fresh.post("/login/again?next=/login/mine", {"answer": device.get(_options(fresh, "/login/again"))})
-    assert (stepped.status_code, stepped.location) == (303, "/login/mine")
-    assert ("logged_in", "passkey") in actions(world)
-    assert ("stepped_up", "passkey") in actions(world)
-
-
-def test_an_answer_from_another_browser_or_a_second_time_is_refused(
-    world: World, birgit: StaffActor, browser: Browser
-) -> None:
-    device = _with_passkey(world, browser, birgit)
-    here, elsewhere = world.client(), world.client()
-    answer = device.get(_options(here))
-    assert elsewhere.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
-    assert here.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422, "spent by then"
-    again = device.get(_options(here))
-    assert here.post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 303
-    assert world.client().post("/login/passkey", {"answer": again}, page="/login/staff").status_code == 422
-
-
-def test_a_challenge_is_good_for_five_minutes(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
-    fresh = world.client()
-    answer = device.get(_options(fresh))
-    world.clock.move(minutes=5)
-    assert fresh.post("/login/passkey", {"answer": answer}, page="/login/staff").status_code == 422
-
-
-def test_two_clicks_log_in_once_more(world: World, birgit: StaffActor, browser: Browser) -> None:
-    device = _with_passkey(world, browser, birgit)
-    fresh = world.client()
-    once, answer = fresh.token("/login/staff"), device.get(_options(fresh))
-    visitor = fresh.client.get_cookie("samrum-visitor")
-    assert fresh.post("/login/passkey", {"once": once, "answer": answer}).status_code == 303
-    assert visitor is not None
-    fresh.client.delete_cookie("samrum-login")
-    assert fresh.post("/login/passkey", {"once": once, "answer": answer}).status_code == 303
-    assert is_logged_in(fresh)
-
-
-def test_a_passkey_of_a_closed_account_or_a_reset_one_opens_nothing(
-    world: World, birgit: StaffActor, browser: Browser
-) -> None:
-    device = _with_passkey(world, browser, birgit)
-    admin = world.client(world.staff("Anna", "It", administrator=True))
-    admin.post(f"/people/{birgit.id}/reset")
-    assert not is_logged_in(browser)
-    fresh = world.client()
-    answer = {"answer": device.get(_options(fresh))}
-    assert fresh.post("/login/passkey", answer, page="/login/staff").status_code == 422
-    assert second_factor.own(world.platform, Caller(birgit)).passkeys == []
-
-
-def test_somebody_else_s_passkey_does_not_step_up(
-    world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
-) -> None:
-    device = _with_passkey(world, browser, birgit)
-    other = world.client(ulla)
-    world.clock.move(minutes=11)
-    answer = device.get(_options(other, "/login/again"))
-    assert other.post("/login/again", {"answer": answer}).status_code == 422
-    assert other.get(PAGE).status_code == 302
-
-
-def test_a_passkey_is_only_its_owner_s_to_remove(
-    world: World, birgit: StaffActor, browser: Browser, ulla: StaffActor
-) -> None:
-    _with_passkey(world, browser, birgit)
-    (row,) = second_factor.own(world.platform, Caller(birgit)).passkeys
-    page = f"/login/mine/passkey/{row.id}/remove"
-    assert world.client(ulla).get(page).status_code == 404
-    assert world.client(ulla).post(page, page="/login/mine").status_code == 404
-    assert browser.post(page).status_code == 303
-    assert second_factor.own(world.platform, Caller(birgit)).passkeys == []
-
-
-def test_a_passkey_cannot_be_made_from_another_login_s_challenge(
-    world: World, birgit: StaffActor, browser: Browser
-) -> None:
-    device = SoftAuthenticator("http://localhost", "localhost")
-    other = world.client(birgit)
-    once = other.token("/login/mine/passkey")
-    options = other.post("/login/mine/passkey/options", {"once": once}).text
-    form = {"name": "Telefon", "answer": device.create(options)}
-    assert browser.post("/login/mine/passkey", form).status_code == 422
-    assert other.post("/login/mine/passkey", form).status_code == 303
-
-
-def test_where_the_address_is_a_number_there_are_no_passkeys(tmp_path: Path) -> None:
-    world = World.make(tmp_path, base_url="https://10.20.30.40")
-    birgit = world.staff("Birgit", "UU")
-    browser = world.client(birgit)
-    assert "adgangsnøgle" not in browser.get("/login/staff").text
-    assert browser.get("/login/mine/passkey").status_code == 404
 
 
 def test_the_session_check_costs_one_query(world: World) -> None:

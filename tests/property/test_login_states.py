@@ -13,20 +13,22 @@ from sqlalchemy import select
 
 from auth import totp
 from samrum.models import Passkey
-from samrum.services import passkeys, people, recovery, sessions, staff_login, step_up
-from samrum.services.errors import LoginRefused, NotThere
+from samrum.services import first_passkey, passkeys, people, recovery, sessions, staff_login, step_up
+from samrum.services.errors import Invalid, LoginRefused, NotThere
+from samrum.services.people import Identity
 from samrum.services.platform import Caller
 from samrum.services.sessions import Stage
 from support.authenticator import SoftAuthenticator
-from support.login_model import ELSEWHERE, EMAIL, HALF, HERE, IDLE, LONGEST, PASSWORDS, LoginModel
+from support.login_model import ELSEWHERE, EMAIL, HALF, HERE, IDLE, LONGEST, PASSWORDS, SEEN_EVERY, Known, LoginModel
 from support.world import PASSWORD
 
 
 class LoginMachine(LoginModel):
-    @initialize()
-    def people(self) -> None:
+    @initialize(demanded=st.booleans())
+    def people(self, demanded: bool) -> None:
         self.admin = self.world.staff("Anna", "It", administrator=True)
         self.birgit = self.world.staff("Birgit", "Børn og Unge", case_creator=True)
+        self._demand(demanded=demanded)
 
     # What is checked after every step.
 
@@ -38,7 +40,7 @@ class LoginMachine(LoginModel):
             assert self._is_authenticated(login) == (known.alive and known.full)
             is_half = login is not None and login.is_running and login.stage is Stage.PASSWORD
             assert is_half == (known.alive and not known.full)
-            if known.alive:
+            if known.alive and self.clock.now() - known.seen > SEEN_EVERY:
                 known.seen = self.clock.now()
 
     # The first factor.
@@ -55,7 +57,7 @@ class LoginMachine(LoginModel):
         self._remember(token, full=False)
 
     @rule()
-    @precondition(lambda self: self.active)
+    @precondition(lambda self: self.active and not self.demanded and (self.secret is not None or self._has_no_factor))
     def log_in(self) -> None:
         """Both steps as they should be, so that there is somebody logged in to play with."""
         self.clock.move(seconds=31)
@@ -63,14 +65,14 @@ class LoginMachine(LoginModel):
         half = staff_login.give_password(self.platform, self._nobody(), EMAIL, self.password)
         login = sessions.look_up(self.platform, half)
         assert login is not None
-        secret = staff_login.new_second_factor(self.platform, self._caller(login), login.id) or self.secret
+        secret = staff_login.asked(self.platform, self._caller(login), login.id).new_secret or self.secret
         assert secret is not None
         now = self.clock.now()
         step = int(now.timestamp()) // totp.STEP_SECONDS
         if self.secret is not None and step <= self.last_step:
             self._remember(half, full=False)
             return
-        token = staff_login.give_code(self.platform, self._caller(login), login.id, totp.code_at(secret, now))
+        token = staff_login.give_code(self.platform, self._caller(login), login.id, totp.code_at(secret, now)).token
         self.secret, self.last_step = secret, step
         self._remember(token, full=True)
 
@@ -83,24 +85,73 @@ class LoginMachine(LoginModel):
         if half is None or login is None:
             return
         caller = self._caller(login)
-        was_alive, enrolling = half.alive, self.secret is None
+        was_alive, enrolling = half.alive, self._has_no_factor
         secret = self.secret
         try:
-            secret = staff_login.new_second_factor(self.platform, caller, login.id) or self.secret
+            secret = staff_login.asked(self.platform, caller, login.id).new_secret or self.secret
         except LoginRefused:
             assert not was_alive
         code, good = self._code(kind, secret)
+        if "recovery" not in kind:
+            good = good and (not self.demanded if enrolling else self._app_counts())
         try:
-            token = staff_login.give_code(self.platform, caller, login.id, code)
+            entered = staff_login.give_code(self.platform, caller, login.id, code)
         except LoginRefused:
             assert not (was_alive and good)
             return
         assert was_alive
         assert good
+        assert entered.is_complete != self.demanded
         half.alive = False
         if enrolling:
             self.secret = secret
         self._spent(kind, code)
+        self._remember(entered.token, full=entered.is_complete, enrols=self.demanded)
+        if self.demanded:
+            self.known[-1].begun = half.begun
+
+    @rule(until=st.sampled_from(["password", "code", "passkey", "passkey"]))
+    @precondition(lambda self: self.active and self.demanded and self.passkeys == 0)
+    def log_in_by_making_a_passkey(self, until: str) -> None:
+        """All of it, or as far as somebody gets who makes the passkey later, twice or never."""
+        self.clock.move(seconds=31)
+        self._age()
+        token = staff_login.give_password(self.platform, self._nobody(), EMAIL, self.password)
+        self._remember(token, full=False)
+        login = sessions.look_up(self.platform, token)
+        step = int(self.clock.now().timestamp()) // totp.STEP_SECONDS
+        if login is None or until == "password" or (self.secret is not None and step <= self.last_step):
+            return
+        if self.secret is not None:
+            code = totp.code_at(self.secret, self.clock.now())
+            entered = staff_login.give_code(self.platform, self._caller(login), login.id, code)
+            assert not entered.is_complete
+            self.known[-1].alive, self.last_step = False, step
+            self._remember(entered.token, full=False, enrols=True)
+        if until == "passkey":
+            self._make_first_passkey(self.known[-1])
+
+    @rule(data=st.data())
+    def make_the_passkey_that_completes_a_login(self, data: st.DataObject) -> None:
+        half = self._pick(data, full=False)
+        if half is not None:
+            self._make_first_passkey(half)
+
+    def _make_first_passkey(self, half: Known) -> None:
+        login = sessions.look_up(self.platform, half.token)
+        if login is None:
+            return
+        new, caller = SoftAuthenticator("http://localhost", "localhost"), self._caller(login)
+        good = half.alive and (half.enrols or (self.demanded and self._has_no_factor))
+        try:
+            options = first_passkey.options(self.platform, caller, login.id)
+            token = first_passkey.make(self.platform, caller, login.id, "Telefon", new.create(options))
+        except LoginRefused:
+            assert not good
+            return
+        assert good
+        self.passkey, self.passkeys, self.invitation = new, self.passkeys + 1, None
+        self._all_end()
         self._remember(token, full=True)
 
     @rule(browser=st.sampled_from([HERE, ELSEWHERE]), kind=st.sampled_from(["right", "forged", "locked", "replayed"]))
@@ -127,6 +178,7 @@ class LoginMachine(LoginModel):
         if full is None or login is None:
             return
         code, good = self._code(kind, self.secret)
+        good = good and not self.demanded
         try:
             token = step_up.with_code(self.platform, self._caller(login), login.id, code)
         except LoginRefused:
@@ -150,7 +202,7 @@ class LoginMachine(LoginModel):
             assert not full.alive
             return
         assert full.alive
-        self.passkey = new
+        self.passkey, self.passkeys = new, self.passkeys + 1
         self._renewed(full, token)
 
     @rule(data=st.data())
@@ -162,12 +214,15 @@ class LoginMachine(LoginModel):
             query = select(Passkey.id).where(Passkey.credential_id == self.passkey.credential_id)
             passkey_id: UUID = session.scalars(query).one()
         counted = self._passkey_counts()
+        another_way = self.passkeys > 1 or (self.secret is not None and not self.demanded)
         try:
             token = passkeys.revoke(self.platform, self._caller(login), login.id, passkey_id)
-        except (LoginRefused, NotThere):
-            assert not (full.alive and counted)
+        except (LoginRefused, NotThere, Invalid):
+            assert not (full.alive and counted and another_way)
             return
         assert full.alive
+        assert another_way
+        self.passkeys -= 1
         self._renewed(full, token)
 
     @rule(data=st.data())
@@ -201,6 +256,11 @@ class LoginMachine(LoginModel):
         self.password = new
         self.invitation = None
         self._renewed(full, token)
+
+    @rule()
+    @precondition(lambda self: len(self.known) > 1)
+    def passkeys_are_demanded_or_not_any_more(self) -> None:
+        self._demand(demanded=not self.demanded)
 
     # The ends.
 
@@ -237,8 +297,8 @@ class LoginMachine(LoginModel):
     @rule()
     @precondition(lambda self: self.active and len(self.known) > 2)
     def the_administrator_resets_the_factor(self) -> None:
-        people.reset_second_factor(self.platform, Caller(self.admin), self.birgit.id)
-        self.secret, self.last_step, self.invitation = None, -1, None
+        people.reset_second_factor(self.platform, Caller(self.admin), self.birgit.id, Identity.IN_PERSON)
+        self.secret, self.last_step, self.invitation, self.passkeys = None, -1, None, 0
         self.used_codes += self.codes
         self.codes = []
         self._all_end()
@@ -250,7 +310,7 @@ class LoginMachine(LoginModel):
 
     @rule(new=st.sampled_from(PASSWORDS), right=st.booleans())
     def choose_a_password_with_a_code(self, new: str, right: bool) -> None:
-        code = self.invitation if right and self.invitation else "AAAAA-BBBBB-CCCCC-DDDDD"
+        code = self.invitation if right and self.invitation else "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE"
         try:
             problems = staff_login.accept_invitation(self.platform, self._nobody(), code, new)
         except LoginRefused:

@@ -42,7 +42,8 @@ def test_the_limits_against_guessing_are_those_that_are_written_down() -> None:
     assert f"for {minutes} minutes: {throttle.PER_ACCOUNT} for an account" in text
     assert f"{throttle.PER_ADDRESS} for an address" in text
     assert f"{invitations._RESETS} times an hour" in text
-    assert invitations.RESET_LIFE.total_seconds() == 3600
+    assert invitations._RESETS_WITHIN.total_seconds() == 3600
+    assert f"for {int(invitations.RESET_LIFE.total_seconds() // 60)} minutes" in text
 
 
 def test_the_rules_for_passwords_are_those_that_are_written_down() -> None:
@@ -71,7 +72,7 @@ def test_how_long_a_login_lasts_is_what_is_written_down() -> None:
 
 
 def test_there_are_no_ways_to_log_in_besides_those_that_are_written_down() -> None:
-    """Whoever begins a full login does so by ``sessions.begin``: these four places do, each with its line."""
+    """Whoever begins a full login does so by ``sessions.begin``: these five places do, each with its line."""
     found = set()
     for path in (ROOT / "platform/samrum").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -87,6 +88,7 @@ def test_there_are_no_ways_to_log_in_besides_those_that_are_written_down() -> No
         ("staff_login", "give_password"),
         ("staff_login", "_give_code"),
         ("passkeys", "log_in"),
+        ("first_passkey", "_make"),
         ("citizen_login", "_finish"),
     }
     text = section("Ways to log in")

@@ -8,18 +8,18 @@ import pytest
 from joserfc import jwt
 from sqlalchemy import select
 
-from auth import passkeys
+from auth import passkeys, recovery
 from auth.oidc import PROFILES, Assurance, CitizenIdentity, Refusal, Refused
 from auth.policy import StaffActor
 from auth.standin.signing import new_key
-from samrum.models import Passkey
+from samrum.models import Passkey, RecoveryCode
 from samrum.services import citizen_login
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import SYSTEM
-from support.authenticator import SoftAuthenticator
 from support.logins import give_password, is_logged_in
+from support.passkeys import log_in_with, make_passkey
 from support.standin import Citizen, Standin, running_standin
-from support.world import YOUTH_CPR, Browser, World
+from support.world import YOUTH_CPR, World
 
 
 @pytest.fixture
@@ -32,27 +32,11 @@ CHALLENGE = passkeys.new_challenge()
 OPTIONS = passkeys.registration_options(SITE, CHALLENGE, user_id=b"x" * 16, account="x", name="x", known=[])
 
 
-def passkey_of(world: World, browser: Browser) -> SoftAuthenticator:
-    device = SoftAuthenticator("http://localhost", "localhost")
-    once = browser.token("/login/mine/passkey")
-    options = browser.client.post("/login/mine/passkey/options", data={"once": once}).text
-    made = browser.post("/login/mine/passkey", {"name": "Telefon", "answer": device.create(options)})
-    assert made.status_code == 303
-    return device
-
-
-def log_in_with(world: World, device: SoftAuthenticator) -> int:
-    fresh = world.client()
-    once = fresh.token("/login/staff")
-    options = fresh.client.post("/login/passkey/options", data={"once": once}).text
-    return fresh.post("/login/passkey", {"answer": device.get(options)}, page="/login/staff").status_code
-
-
 def test_who_is_closed_out_by_a_stranger_s_guesses_gets_in_with_a_passkey_and_stays_in(
     world: World, birgit: StaffActor
 ) -> None:
     running = world.client(birgit)
-    device = passkey_of(world, running)
+    device = make_passkey(running)
     for number in range(9):
         answer = give_password(world.client(), password=f"gæt {number}")
     assert answer.status_code == 429
@@ -62,9 +46,9 @@ def test_who_is_closed_out_by_a_stranger_s_guesses_gets_in_with_a_passkey_and_st
 
 def test_a_public_key_put_into_the_database_by_hand_opens_nothing(world: World, birgit: StaffActor) -> None:
     """Whether it is copied from one's own row or written down anew."""
-    device = passkey_of(world, world.client(birgit))
+    device = make_passkey(world.client(birgit))
     carl = world.staff("Carl", "UU")
-    attackers = passkey_of(world, world.client(carl))
+    attackers = make_passkey(world.client(carl))
     assert log_in_with(world, device) == 303
     device.key = attackers.key
     made_here = passkeys.verify_registration(SITE, CHALLENGE, attackers.create(OPTIONS)).public_key
@@ -74,6 +58,26 @@ def test_a_public_key_put_into_the_database_by_hand_opens_nothing(world: World, 
         with world.platform.database.transaction() as session:
             session.scalars(select(Passkey).where(Passkey.staff_id == birgit.id)).one().public_key = key
         assert log_in_with(world, device) == 422
+
+
+def test_a_recovery_code_put_into_the_database_by_hand_opens_nothing(world: World, birgit: StaffActor) -> None:
+    """Whether it is somebody else's row or a hash made anew: both lack what it is sealed for."""
+    carl = world.staff("Carl", "UU")
+    codes = re.findall(r"<code>([^<]+)</code>", world.client(carl).post("/login/mine/codes").text)
+    with world.platform.database.transaction() as session:
+        theirs = session.scalars(select(RecoveryCode).where(RecoveryCode.staff_id == carl.id)).all()
+        sealed = {row.selector: row.sealed_hash for row in theirs}
+        made_up = recovery.hashed(recovery.Code("AA", "AAAAAAAAAA")).encode()
+        for selector, stored in (sealed | {"AA": world.platform.fields.seal("totp", made_up)}).items():
+            session.add(RecoveryCode(staff_id=birgit.id, selector=selector, sealed_hash=stored))
+    for code in (*codes, "AAAA-AAAA-AAAA"):
+        browser = world.client()
+        half = give_password(browser)
+        assert browser.post(half.location, {"code": code}).status_code == 422
+        world.clock.move(minutes=16)
+    browser = world.client()
+    half = give_password(browser, "carl@test.dk")
+    assert browser.post(half.location, {"code": codes[0]}).status_code == 303
 
 
 def test_a_passkey_s_challenge_has_256_random_bits() -> None:
@@ -112,7 +116,7 @@ def test_every_page_of_somebody_logged_in_has_a_way_out(world: World, birgit: St
 
 
 def identity(issuer: str, subject: str, cpr: str | None) -> CitizenIdentity:
-    return CitizenIdentity(issuer, subject, cpr, None, None, Assurance.SUBSTANTIAL, None, None, "id token", None)
+    return CitizenIdentity(issuer, subject, cpr, Assurance.SUBSTANTIAL, None, None, "id token", None)
 
 
 def test_the_same_subject_at_another_broker_is_somebody_else(world: World, birgit: StaffActor) -> None:

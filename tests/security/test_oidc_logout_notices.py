@@ -4,6 +4,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from joserfc import jwt
 
 from auth.oidc import (
     Refusal,
@@ -75,8 +76,31 @@ def test_an_id_token_is_no_logout_token_and_the_other_way_round(standin: Standin
     identity = party.finish(attempt, citizen.log_in(url))
     with pytest.raises(Refused) as refused:
         party.back_channel_logout(identity.id_token)
-    assert refused.value.code is Refusal.LOGOUT_EVENT_MISSING
+    assert refused.value.code is Refusal.TOKEN_TYPE
+    with pytest.raises(Refused) as refused:
+        standin.relying_party(untyped_logout_tokens=True).back_channel_logout(identity.id_token)
+    assert refused.value.code is Refusal.LOGOUT_EVENT_MISSING, "where the type does not tell, the event does"
     logout_token = standin.broker.logout_token(standin.broker.log_in(standin.broker.people()[0])[1])
     with pytest.raises(Refused) as refused:
         party._tokens.id_token(logout_token, nonce="n", access_token=None, not_before=attempt.created_at)
     assert refused.value.code is Refusal.TOKEN_TYPE
+
+
+@pytest.mark.parametrize("header", [{"typ": "JWT"}, {}, {"typ": "at+jwt"}, {"typ": "logout+jwt "}])
+def test_a_logout_token_without_its_type_is_believed_only_where_the_broker_is_known_to_leave_it_out(
+    standin: Standin, header: dict[str, str]
+) -> None:
+    broker = standin.broker
+    login = broker.log_in(broker.people()[0])[1]
+    key = broker.keys.current
+    claims = jwt.decode(broker.logout_token(login), key, algorithms=["RS256"]).claims
+    token = jwt.encode({"alg": "RS256", "kid": str(key.kid), **header}, claims, key)
+    with pytest.raises(Refused) as refused:
+        standin.relying_party().back_channel_logout(token)
+    assert refused.value.code is Refusal.TOKEN_TYPE
+    lenient = standin.relying_party(untyped_logout_tokens=True)
+    if header.get("typ", "JWT") == "JWT":
+        assert lenient.back_channel_logout(token).sid == login.sid
+    else:
+        with pytest.raises(Refused):
+            lenient.back_channel_logout(token)

@@ -58,9 +58,14 @@ files.upload                POST   L S L   F D F D N N N N N   F N D N
 health.show                 GET    P P P   P P P P P P P P P   P P P P
 login.again                 GET    L S L   G G G G G G G G G   N N N N
 login.again                 POST   L S L   F F F F F F F F F   N N N N
+login.anew                  GET    L S L   G G G G G G G G G   N N N N
+login.anew                  POST   L S L   F F F F F F F F F   N N N N
 login.back_channel          POST   B B B   B B B B B B B B B   B B B B
 login.callback              GET    D D D   D D D D D D D D D   D D D D
 login.citizen               GET    U U U   U U U U U U U U U   U U U U
+login.first_passkey         GET    L S L   G G G G G G G G G   G G G G
+login.first_passkey         POST   L S L   G G G G G G G G G   G G G G
+login.first_passkey_options POST   L S L   G G G G G G G G G   G G G G
 login.forgot                GET    N N N   N N N N N N N N N   N N N N
 login.forgot                POST   N N N   N N N N N N N N N   N N N N
 login.logged_out            GET    P P P   G G G G G G G G G   G G G G
@@ -92,6 +97,8 @@ people.create               GET    L S L   N N N N N N N P N   N N N N
 people.create               POST   L S L   N N N N N N N F N   N N N N
 people.deactivate           GET    L S L   N N N N N N N P N   N N N N
 people.deactivate           POST   L S L   N N N N N N N G N   N N N N
+people.demand_passkeys      GET    L S L   N N N N N N N P N   N N N N
+people.demand_passkeys      POST   L S L   N N N N N N N F N   N N N N
 people.hand_over            GET    L S L   N N N N N N N P N   N N N N
 people.hand_over            POST   L S L   N N N N N N N F N   N N N N
 people.invite               GET    L S L   N N N N N N N P N   N N N N
@@ -100,8 +107,10 @@ people.move                 GET    L S L   N N N N N N N P N   N N N N
 people.move                 POST   L S L   N N N N N N N F N   N N N N
 people.organisation         GET    L S L   N N N N N N N P N   N N N N
 people.organisation         POST   L S L   N N N N N N N F N   N N N N
+people.reopen               GET    L S L   N N N N N N N N N   N N N N
+people.reopen               POST   L S L   N N N N N N N F N   N N N N
 people.reset                GET    L S L   N N N N N N N P N   N N N N
-people.reset                POST   L S L   N N N N N N N G N   N N N N
+people.reset                POST   L S L   N N N N N N N F N   N N N N
 people.staff                GET    L S L   N N N N N N N P N   N N N N
 public.accessibility        GET    P P P   P P P P P P P P P   P P P P
 public.front                GET    P P P   G G G G G G G G G   G G G G

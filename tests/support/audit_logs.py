@@ -51,7 +51,8 @@ def disarm(connection: Connection) -> None:
         for trigger in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
     else:
-        connection.exec_driver_sql("ALTER TABLE audit DISABLE TRIGGER ALL")
+        for table in ("audit", "audit_segment"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
 
 
 def rows(connection: Connection) -> list[dict[str, Any]]:

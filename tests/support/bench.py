@@ -39,10 +39,10 @@ def main() -> None:
     def wanted(name: str) -> bool:
         return not words or any(word in name for word in words)
 
-    sys.stdout.write(f"{'what':<52}{'measured':<34}{'beside':<34}{'ratio':>9}  reach\n")
+    sys.stdout.write(f"{'what':<55}{'measured':<34}{'beside':<34}{'ratio':>9}  reach\n")
     for name, ours, theirs, ratio in _rows(scale, wanted):
         what, _, reach = name.partition(" | ")
-        sys.stdout.write(f"{what:<52}{ours:<34}{theirs:<34}{ratio:>9}  {reach}\n")
+        sys.stdout.write(f"{what:<55}{ours:<34}{theirs:<34}{ratio:>9}  {reach}\n")
         sys.stdout.flush()
     for name, measure in (("logins", bench_logins), ("lists", bench_lists), ("audit", bench_audit)):
         if wanted(name):

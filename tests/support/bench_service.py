@@ -19,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 from samrum.demo.weed import EmbeddedS3
+from support.bench_rclone import put, rclone_webdav
 from support.papers import Papers
 from support.service import Client, Service
 from support.uploads import CONTENT_TYPE, Parcel
@@ -54,8 +55,8 @@ class Scale(Protocol):
 class Bench:
     """A service with one room, a client in it, and boto3 with its default settings on the same server."""
 
-    def __init__(self, service: Service, s3: EmbeddedS3, papers: Papers) -> None:
-        self.service, self.s3, self.papers = service, s3, papers
+    def __init__(self, service: Service, s3: EmbeddedS3, papers: Papers, folder: Path) -> None:
+        self.service, self.s3, self.papers, self.folder = service, s3, papers, folder
         self.url = papers.url
         self.client = service.client(papers.owner)
         self.boto = boto_client(s3.endpoint_url, s3.access_key, s3.secret_key)
@@ -158,6 +159,7 @@ def rows(scale: Scale, wanted: Callable[[str], bool]) -> Iterator[Row]:
     measures = {
         f"upload of {scale.large} MiB, beside upload_fileobj | ≥ 1.0": _large_upload,
         f"download of {scale.large} MiB, beside get_object | ≥ 0.80": _large_download,
+        f"download of {scale.large} MiB, beside rclone's WebDAV | ≥ 1.2": _download_beside_rclone,
         f"{scale.files} uploads of 200 KiB, beside put_object | ≥ 0.60": _small_uploads,
         f"{scale.files} downloads of 200 KiB, beside get_object | ≥ 0.60": _small_downloads,
         "eight clients, 200 KiB, beside get_object | ≥ 0.50, p95 ≤ 50 ms": _eight_clients,
@@ -183,7 +185,7 @@ def _running(scale: Scale) -> Iterator[Bench]:
         service = Service(Path(folder), s3, "samrum", recheck_seconds=1.0, upload_limit_mib=scale.huge + 1)
         papers = Papers.make(service.world)
         with service:
-            bench = Bench(service, s3, papers)
+            bench = Bench(service, s3, papers, Path(folder))
             bench.boto.create_bucket(Bucket=_BUCKET)
             for _ in range(4):  # both workers have loaded everything, and every bucket has its volume
                 bench.download(bench.store(Content(20 * _MIB)))
@@ -221,6 +223,17 @@ def _large_download(bench: Bench, scale: Scale) -> tuple[str, str, str]:
     address, key = bench.store(content), bench.key()
     bench.boto.upload_fileobj(io.BytesIO(content.whole()), _BUCKET, key)
     ours, theirs, ratio = _beside(scale, lambda: bench.download(address), lambda: drain_object(bench.boto, key))
+    return f"{scale.large / ours:.0f} MiB/s", f"{scale.large / theirs:.0f} MiB/s", f"{ratio:.2f}"
+
+
+def _download_beside_rclone(bench: Bench, scale: Scale) -> tuple[str, str, str]:
+    content = Content(scale.large * _MIB)
+    with rclone_webdav(bench.folder, bench.s3) as rclone:
+        if rclone is None:
+            return "", "rclone is not installed", "–"
+        put(rclone, "/file", content.size, content)
+        address = bench.store(content)
+        ours, theirs, ratio = _beside(scale, lambda: bench.download(address), lambda: drain(rclone, "/file"))
     return f"{scale.large / ours:.0f} MiB/s", f"{scale.large / theirs:.0f} MiB/s", f"{ratio:.2f}"
 
 

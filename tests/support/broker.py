@@ -35,7 +35,7 @@ class Broker:
 
     def finish(self, _attempt: LoginAttempt, _query: object) -> CitizenIdentity:
         return CitizenIdentity(
-            "issuer", f"subject {self.cpr}", self.cpr, None, None, Assurance.SUBSTANTIAL, "transaction-1", _WHEN,
+            "issuer", f"subject {self.cpr}", self.cpr, Assurance.SUBSTANTIAL, "transaction-1", _WHEN,
             "an id token", None,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from sqlalchemy import delete, event, select
 
 from auth import totp
-from samrum.models import LoginFailure, Passkey
+from samrum.models import LoginFailure, Organisation, Passkey
 from samrum.services import sessions
 from samrum.services.platform import Caller
 from samrum.services.sessions import Login, Stage
@@ -22,6 +22,7 @@ EMAIL = "birgit@test.dk"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 PASSWORDS = (PASSWORD, "helt andre kloge ord her", "og en tredje lang sætning")
 IDLE, LONGEST, HALF = timedelta(minutes=30), timedelta(hours=10), timedelta(minutes=15)
+SEEN_EVERY = timedelta(minutes=1)  # no more often is it written down that a login was used
 HERE, ELSEWHERE = "this browser", "another browser"
 
 
@@ -34,6 +35,7 @@ class Known:
     begun: datetime
     seen: datetime
     alive: bool = True
+    enrols: bool = False
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:
@@ -60,6 +62,21 @@ class LoginModel(RuleBasedStateMachine):
         self.active = True
         self.passkey: SoftAuthenticator | None = None
         self.answers: list[str] = []
+        self.passkeys = 0
+        self.demanded = False
+
+    @property
+    def _has_no_factor(self) -> bool:
+        return self.secret is None and self.passkeys == 0
+
+    def _app_counts(self) -> bool:
+        """Whether a right code of the app does anything: where passkeys are demanded, only for who has none yet."""
+        return self.secret is not None and not (self.demanded and self.passkeys > 0)
+
+    def _demand(self, *, demanded: bool) -> None:
+        with self.platform.database.transaction() as session:
+            session.scalars(select(Organisation)).one().passkeys_demanded_at = self.clock.now() if demanded else None
+        self.demanded = demanded
 
     @staticmethod
     def _is_authenticated(login: Login | None) -> bool:
@@ -77,9 +94,9 @@ class LoginModel(RuleBasedStateMachine):
             session.execute(delete(LoginFailure))
         return caller
 
-    def _remember(self, token: str, *, full: bool) -> None:
+    def _remember(self, token: str, *, full: bool, enrols: bool = False) -> None:
         assert token not in [known.token for known in self.known]
-        self.known.append(Known(token, full, self.clock.now(), self.clock.now()))
+        self.known.append(Known(token, full, self.clock.now(), self.clock.now(), enrols=enrols))
 
     def _renewed(self, full: Known, token: str, *, others_end: bool = True) -> None:
         """The old token is dead, the new one carries on the same login; what was changed ends every other one."""
@@ -118,7 +135,7 @@ class LoginModel(RuleBasedStateMachine):
             return self.used_codes[-1], False
         shift = {"now": 0, "next": 30, "old": -120}.get(kind)
         if secret is None or shift is None:
-            return {"empty": "", "wrong": "000000"}.get(kind, "AAAAA-AAAAA"), False
+            return {"empty": "", "wrong": "000000"}.get(kind, "AAAA-AAAA-AAAA"), False
         moment = now + timedelta(seconds=shift)
         step = int(moment.timestamp()) // totp.STEP_SECONDS
         return totp.code_at(secret, moment), shift >= 0 and step > self.last_step

@@ -95,10 +95,14 @@ class Service:
         family = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
         return sum(process.memory_full_info().uss for process in family)
 
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid).children()
+
     def kill_workers(self) -> None:
         """End the processes that answer, as when memory runs out; the service starts new ones."""
-        assert self._process is not None
-        for worker in psutil.Process(self._process.pid).children():
+        for worker in self.workers():
             worker.kill()
 
     def answers(self) -> bool:

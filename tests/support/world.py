@@ -125,7 +125,7 @@ class World:
         clock = SteppingClock()
         platform = make_platform(chosen)
         vault = Vault(store or MemoryStore(), platform.vault.wrapper)
-        platform = dataclasses.replace(platform, clock=clock, vault=vault, password_cost=CHEAP)
+        platform = dataclasses.replace(platform, clock=clock, vault=vault, password_cost=CHEAP, code_cost=CHEAP)
         if database_url:
             migrations.upgrade(platform.database.engine)
         else:

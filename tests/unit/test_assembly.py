@@ -98,3 +98,17 @@ def test_a_sender_or_a_certificate_that_is_none_is_refused(make: Make, tmp_path:
             smtp_sender="samrum@example.dk",
             smtp_ca_bundle=tmp_path / "missing.pem",
         )
+
+
+def test_a_list_of_breached_passwords_is_used_and_one_that_is_none_stops_the_start(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "breached.txt"
+    path.write_text("9AF8F4D8E0E8E1A0F8E2F6C6AA2C1C1B9D0F0B1E:3\r\n")
+    settings: dict[str, object] = {"oidc_client_secret": "unused"}
+    assert "et kodeord" not in make(breached_passwords=path, **settings).breached
+    assert make(**settings).breached == ()
+    path.write_text("password\n123456\n")
+    with pytest.raises(SettingsError, match="SAMRUM_BREACHED_PASSWORDS: a line is not SHA-1") as refused:
+        make(breached_passwords=path, **settings)
+    assert "123456" not in str(refused.value)
+    with pytest.raises(SettingsError, match="SAMRUM_BREACHED_PASSWORDS: it cannot be read"):
+        make(breached_passwords=tmp_path / "nowhere", **settings)

@@ -12,7 +12,7 @@ from samrum.cli.audit import audit
 from samrum.cli.common import open_platform, read_settings
 from samrum.cli.fsck import fsck
 from samrum.cli.keys import keys
-from samrum.cli.logins import end_logins
+from samrum.cli.logins import end_logins, reset_factor
 from samrum.config import SettingsError
 from samrum.db import Database, DatabaseUnavailable
 from samrum.demo import municipality
@@ -48,6 +48,7 @@ def main() -> None:
 main.add_command(audit)
 main.add_command(fsck)
 main.add_command(end_logins)
+main.add_command(reset_factor)
 main.add_command(keys)
 
 

@@ -11,10 +11,12 @@ from samrum import migrations
 from samrum.clock import SystemClock
 from samrum.config import SettingsError, load_settings
 from samrum.db import Database
-from samrum.services import audit_check, audit_retention
+from samrum.services import audit_check, audit_retention, checkpoint_store
 from samrum.services.audit_export import check_export
 from samrum.services.chain import ChainBroken, Fault, Mark
 from samrum.services.checkpoints import BadCheckpoint, BadKey, PublicKey, SigningKey, load_public, open_checkpoint
+from storage import StorageError
+from storage.locked import LockedStore
 
 T = TypeVar("T")
 
@@ -39,12 +41,17 @@ def audit() -> None:
 @audit.command()
 @click.option("--file", "path", type=_PATH, help="Check this export; no database and no settings are needed.")
 @click.option("--checkpoint", "checkpoints", type=_PATH, multiple=True, help="A checkpoint the log must agree with.")
+@click.option("--from-store", is_flag=True, help="All checkpoints in SAMRUM_CHECKPOINT_BUCKET as well.")
 @click.option("--public-key", type=_PATH, help="The key that the checkpoints are signed with.")
-def verify(path: Path | None, checkpoints: tuple[Path, ...], public_key: Path | None) -> None:
+def verify(path: Path | None, checkpoints: tuple[Path, ...], from_store: bool, public_key: Path | None) -> None:
     """Check that every row is there and as it was written. Exit status 1, and the first wrong row, where one is not."""
-    if checkpoints and public_key is None:
+    if (checkpoints or from_store) and public_key is None:
         raise click.UsageError("A checkpoint is worth nothing without the key it was signed with: give --public-key.")
     marks = _marks(checkpoints, _public(public_key)) if public_key is not None else []
+    if from_store and public_key is not None:
+        marks += _stored(_store(), _public(public_key))
+        if not marks:
+            raise click.ClickException("The bucket holds no checkpoint of this log.")
     if path is None:
         whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
     else:
@@ -81,15 +88,29 @@ def export(output: Path | None) -> None:
 @click.option("--key", "key_path", type=_PATH, required=True, help="The file with the log's secret key.")
 @click.option("--checkpoint", "earlier", type=_PATH, multiple=True, help="An earlier checkpoint to agree with first.")
 @click.option("--output", type=_PATH, help="A new file to write to, instead of the standard output.")
-def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None) -> None:
+@click.option("--to-store", is_flag=True, help="Agree with all in SAMRUM_CHECKPOINT_BUCKET, and put it there.")
+def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None, to_store: bool) -> None:
     """Check the log, and sign how far it has come. Keep the result out of reach of whoever runs the database."""
     try:
         key = SigningKey.load(key_path)
     except BadKey as error:
         raise click.ClickException(f"{key_path}: {error}") from error
     marks = _marks(earlier, key.public)
+    store = _store() if to_store else None
+    if store is not None:
+        marks += _stored(store, key.public)
     whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
-    text = key.sign(whole.end)
+    if whole.root is None:
+        raise click.ClickException(
+            "Rows of this log were removed by an earlier version that kept no tree: there is nothing to sign. Keep the"
+            " checkpoints that there are; `samrum audit verify` goes on comparing them."
+        )
+    mark = Mark(whole.end.sequence, whole.root)
+    text = key.sign(mark)
+    if store is not None:
+        days = load_settings().checkpoint_days
+        if not _reached(lambda: checkpoint_store.put(store, mark, text, SystemClock().now(), days)):
+            click.echo("The bucket has no object lock: whoever has its key can remove this checkpoint.", err=True)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -98,6 +119,19 @@ def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None) -
             file.write(text)
     except OSError as error:
         raise click.ClickException(f"{output} can't be written: {error.strerror}") from error
+
+
+@audit.command("create-bucket")
+def create_bucket() -> None:
+    """Make SAMRUM_CHECKPOINT_BUCKET, with object lock. Nothing happens where it is there already."""
+    store = _store()
+    _reached(store.ensure_bucket)
+    if not _reached(lambda: store.locks):
+        raise click.ClickException(
+            "The bucket has no object lock, which can be turned on for a new bucket only. Name another one, or keep"
+            " the checkpoints where nobody who runs the database can remove them."
+        )
+    click.echo("The bucket is there, and holds what is put into it until its day.")
 
 
 @audit.command("remove-old")
@@ -156,6 +190,25 @@ def _marks(paths: Iterable[Path], key: PublicKey) -> list[Mark]:
         except BadCheckpoint as error:
             raise click.ClickException(f"{path}: {error}") from error
     return marks
+
+
+def _store() -> LockedStore:
+    return checkpoint_store.checkpoint_store(load_settings())
+
+
+def _stored(store: LockedStore, key: PublicKey) -> list[Mark]:
+    """The checkpoints in the bucket. What is not one is named, and shows nothing."""
+    found = _reached(lambda: checkpoint_store.find(store, key))
+    for name in found.strange:
+        click.echo(f"{name} in the bucket is not a checkpoint signed with this key, and shows nothing.", err=True)
+    return found.marks
+
+
+def _reached(ask: Callable[[], T]) -> T:
+    try:
+        return ask()
+    except StorageError as error:
+        raise click.ClickException(f"The bucket for checkpoints can't be used: {error}") from error
 
 
 def _public(path: Path) -> PublicKey:

@@ -8,6 +8,8 @@ from samrum.models.documents import Document, Version
 from samrum.models.logins import (
     Draft,
     FormReceipt,
+    KnownDevice,
+    LastNotice,
     LoginAttempt,
     LoginFailure,
     LoginSession,
@@ -36,6 +38,8 @@ __all__ = [
     "FormReceipt",
     "Grant",
     "Installation",
+    "KnownDevice",
+    "LastNotice",
     "LoginAttempt",
     "LoginFailure",
     "LoginSession",

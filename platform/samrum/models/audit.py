@@ -51,6 +51,7 @@ class AuditSegment(Base):
     last: Mapped[int] = mapped_column(BigInteger)
     previous_hash: Mapped[bytes]
     last_hash: Mapped[bytes]
+    edge: Mapped[bytes | None]  # of the tree at ``last``, hash by hash; none for what was removed before there was one
     removed_at: Mapped[datetime]
 
 

@@ -10,7 +10,11 @@ from samrum.models.base import Base, Identified
 
 
 class LoginSession(Identified):
-    """One login on one device. The token is kept hashed; ``stage`` is ``password`` until the second factor is given."""
+    """One login on one device. The token is kept hashed; ``stage`` is ``password`` until the second factor is given.
+
+    ``stepped_up_at``: when a second factor was last given; ``proved_at``: when all of what the person logs in with was.
+    ``enrols_at``: when a half login gave what lets a passkey be made, where nothing less completes it.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (
@@ -25,6 +29,8 @@ class LoginSession(Identified):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     stepped_up_at: Mapped[datetime | None]
+    proved_at: Mapped[datetime | None]
+    enrols_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(String(120), default="")
     broker_sid: Mapped[str | None] = mapped_column(String(200), index=True)
     sealed_id_token: Mapped[bytes | None]
@@ -66,12 +72,13 @@ class Passkey(Identified):
 
 
 class RecoveryCode(Identified):
-    """A single-use code for the day the second factor is lost; kept as a keyed hash."""
+    """A single-use code for the day the second factor is lost. ``selector`` finds it; its hash is sealed besides."""
 
     __tablename__ = "recovery_code"
-    __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
+    __table_args__ = (UniqueConstraint("staff_id", "selector"),)
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
-    code_hash: Mapped[bytes]
+    selector: Mapped[str] = mapped_column(String(2))
+    sealed_hash: Mapped[bytes]
     used_at: Mapped[datetime | None]
 
 
@@ -83,6 +90,29 @@ class WaitingLetter(Identified):
     kind: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime] = mapped_column(index=True)
     taken_at: Mapped[datetime | None]
+
+
+class KnownDevice(Base):
+    """A browser that a member of staff has logged in from, recognised by a cookie; only to tell its owner of a new one.
+
+    The hash is keyed and of the person and the cookie together: it does not show who shares a computer.
+    """
+
+    __tablename__ = "known_device"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(String(120), default="")
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LastNotice(Base):
+    """When a member of staff was last told of something that can happen often."""
+
+    __tablename__ = "last_notice"
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]
 
 
 class LoginFailure(Identified):

@@ -14,6 +14,7 @@ class Organisation(Identified):
     __table_args__ = (CheckConstraint("staff_shown_as IN ('name', 'unit')", name="staff_shown_as"),)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     staff_shown_as: Mapped[str] = mapped_column(String(10), default="name")
+    passkeys_demanded_at: Mapped[datetime | None]
 
 
 class Unit(Identified):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, Text, Uuid, bindparam, cast, delete, insert, select, text, update
+from sqlalchemy import Connection, Result, Text, Uuid, bindparam, cast, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from samrum.models import AuditHead, AuditReview, AuditRow, AuditSegment
@@ -22,15 +22,14 @@ ID_NAMES = tuple(column.name for column in _FIELDS if isinstance(column.type, Uu
 _PLAIN_FIELDS = [cast(column, Text) if isinstance(column.type, Uuid) else column for column in _FIELDS]
 
 
-def lock_head(session: Session) -> tuple[int, bytes]:
+def lock_head(connection: Connection) -> tuple[int, bytes]:
     """The number and the hash of the chain's last row, locked until the transaction ends."""
-    sequence, last_hash = session.connection().execute(_HEAD_LOCKED).one()
+    sequence, last_hash = connection.execute(_HEAD_LOCKED).one()
     return sequence, last_hash
 
 
-def add_rows(session: Session, rows: list[dict[str, object]]) -> None:
+def add_rows(connection: Connection, rows: list[dict[str, object]]) -> None:
     """Add rows behind the locked end, each with all its columns, and say where the chain ends now."""
-    connection = session.connection()
     *first, last = rows
     end = {"end_sequence": last["sequence"], "end_hash": last["hash"]}
     if connection.dialect.name == "postgresql":
@@ -84,10 +83,16 @@ def first_since(session: Session, moment: datetime) -> int | None:
     return session.scalars(query).one_or_none()
 
 
-def remove_stretch(session: Session, first: int, last: int, previous_hash: bytes, now: datetime) -> None:
+def remove_stretch(
+    session: Session, first: int, last: int, previous_hash: bytes, edge: bytes | None, now: datetime
+) -> None:
     """Seal this stretch of rows and remove them, with the spot checks that were made of them."""
     last_hash = session.scalars(select(_ROWS.c.hash).where(_ROWS.c.sequence == last)).one()
-    session.add(AuditSegment(first=first, last=last, previous_hash=previous_hash, last_hash=last_hash, removed_at=now))
+    session.add(
+        AuditSegment(
+            first=first, last=last, previous_hash=previous_hash, last_hash=last_hash, edge=edge, removed_at=now
+        )
+    )
     session.flush()
     for column in (AuditReview.sequence, _ROWS.c.sequence):
         session.execute(delete(column.table).where(column.between(first, last)))

@@ -36,6 +36,17 @@ def attached(viewer: Actor, today: date) -> ColumnElement[bool]:
     return Case.id.in_(union(own, others))
 
 
+def grants_of_staff(session: Session, staff_id: UUID) -> list[Grant]:
+    """What a member of staff is granted anywhere, run out or not, held until the transaction ends."""
+    query = select(Grant).where(Grant.staff_id == staff_id, Grant.revoked_at.is_(None)).order_by(Grant.granted_at)
+    return list(session.scalars(query.with_for_update()))
+
+
+def owns_a_case(session: Session, staff_id: UUID) -> bool:
+    """Whether somebody owns a case, closed ones too."""
+    return session.scalars(select(Case.id).where(Case.owner_id == staff_id).limit(1)).one_or_none() is not None
+
+
 def case_by_number(session: Session, number: str) -> UUID | None:
     """The case with this neutral number, however it is spaced."""
     plain = "".join(letter for letter in number.upper() if letter.isalnum())

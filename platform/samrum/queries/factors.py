@@ -1,18 +1,46 @@
 """Passkeys, recovery codes and mails that wait."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from samrum.models import LoginSession, Passkey, PasskeyChallenge, RecoveryCode, Staff, WaitingLetter
+from samrum.models import LoginSession, Passkey, PasskeyChallenge, RecoveryCode, Staff, Unit, WaitingLetter
 
 
 def passkeys_of(session: Session, staff_id: UUID) -> list[Passkey]:
     """The passkeys that a person can log in with, the oldest first."""
     query = select(Passkey).where(Passkey.staff_id == staff_id, Passkey.revoked_at.is_(None))
     return list(session.scalars(query.order_by(Passkey.created_at, Passkey.id)))
+
+
+def passkey_count(session: Session, staff_id: UUID) -> int:
+    """How many passkeys a person can log in with."""
+    query = select(func.count()).where(Passkey.staff_id == staff_id, Passkey.revoked_at.is_(None))
+    return session.scalar(query) or 0
+
+
+def holders_of_passkeys(session: Session, staff_ids: Collection[UUID]) -> set[UUID]:
+    """Those of them who can log in with a passkey."""
+    query = select(Passkey.staff_id).where(Passkey.staff_id.in_(list(staff_ids)), Passkey.revoked_at.is_(None))
+    return set(session.scalars(query))
+
+
+def has_used_a_passkey(session: Session, staff_id: UUID) -> bool:
+    """Whether one of the passkeys a person has was used already, so that it is known to work."""
+    query = select(Passkey.id).where(
+        Passkey.staff_id == staff_id, Passkey.revoked_at.is_(None), Passkey.last_used_at.is_not(None)
+    )
+    return session.scalars(query.limit(1)).one_or_none() is not None
+
+
+def without_passkey(session: Session, organisation_id: UUID) -> int:
+    """How many of an organisation's accounts in use have no passkey."""
+    has_one = exists().where(Passkey.staff_id == Staff.id, Passkey.revoked_at.is_(None))
+    query = select(func.count()).select_from(Staff).join(Unit)
+    return session.scalar(query.where(Unit.organisation_id == organisation_id, Staff.active, ~has_one)) or 0
 
 
 def passkey_by_credential(session: Session, credential_id: bytes) -> Passkey | None:
@@ -31,11 +59,16 @@ def challenge(session: Session, challenge_hash: bytes) -> PasskeyChallenge | Non
     return session.get(PasskeyChallenge, challenge_hash, with_for_update=True)
 
 
-def unused_code(session: Session, staff_id: UUID, code_hash: bytes) -> RecoveryCode | None:
+def unused_code(session: Session, staff_id: UUID, selector: str) -> RecoveryCode | None:
     query = select(RecoveryCode).where(
-        RecoveryCode.staff_id == staff_id, RecoveryCode.code_hash == code_hash, RecoveryCode.used_at.is_(None)
+        RecoveryCode.staff_id == staff_id, RecoveryCode.selector == selector, RecoveryCode.used_at.is_(None)
     )
-    return session.scalars(query.with_for_update()).one_or_none()
+    return session.scalars(query).one_or_none()
+
+
+def held_code(session: Session, code_id: UUID) -> RecoveryCode | None:
+    """A recovery code as it is now, held until the transaction ends; None when it was replaced meanwhile."""
+    return session.get(RecoveryCode, code_id, with_for_update=True)
 
 
 def unused_codes(session: Session, staff_id: UUID) -> int:

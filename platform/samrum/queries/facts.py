@@ -1,47 +1,117 @@
 """The facts a decision needs, for one case or for many, in two queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Executable, Uuid, and_, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Executable, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
 from auth.policy import Consent as ConsentFact
 from samrum import models
-from samrum.models import Case, CaseParent, ConsentUnit
+from samrum.models import Case, CaseParent, Citizen, ConsentUnit, Document, Staff, Version
 from samrum.models import Consent as ConsentRow
 
-# Asked at every request: the parts that never change are put together once.
+# Asked at every request: the parts that never change are put together once, and rows of which only facts are needed
+# come without the mapper.
 _GRANT = aliased(models.Grant)
+_OTHERS = (
+    Staff.unit_id.label("owner_unit"),
+    Staff.active.label("owner_active"),
+    Citizen.birth_date,
+    CaseParent.id.label("parent_id"),
+    CaseParent.citizen_id.label("parent"),
+    CaseParent.custody_holder,
+    _GRANT.id.label("grant_id"),
+    _GRANT.staff_id.label("granted_to"),
+    _GRANT.level,
+    _GRANT.last_day,
+    _GRANT.revoked_at,
+)
+_PARENTS = CaseParent.case_id == Case.id
+_OWN_GRANTS = and_(_GRANT.case_id == Case.id, _GRANT.staff_id == bindparam("viewer", type_=Uuid()))
 _CASES = (
-    select(Case, CaseParent, _GRANT)
-    .outerjoin(CaseParent, CaseParent.case_id == Case.id)
-    .outerjoin(_GRANT, and_(_GRANT.case_id == Case.id, _GRANT.staff_id == bindparam("viewer", type_=Uuid())))
-    .options(joinedload(Case.owner), joinedload(Case.youth))
+    select(Case, *_OTHERS)
+    .join(Staff, Staff.id == Case.owner_id)
+    .join(Citizen, Citizen.id == Case.youth_id)
+    .outerjoin(CaseParent, _PARENTS)
+    .outerjoin(_GRANT, _OWN_GRANTS)
 )
 _ONE_CASE = _CASES.where(Case.id == bindparam("case"))
+_MANY_CASES = _CASES.options(joinedload(Case.owner), joinedload(Case.youth))
 _LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
 _CONSENTS = (
-    select(ConsentRow, ConsentUnit.unit_id)
+    select(
+        ConsentRow.id,
+        ConsentRow.case_id,
+        ConsentRow.giver_id,
+        ConsentRow.to_parents,
+        ConsentRow.from_day,
+        ConsentRow.until_day,
+        ConsentRow.withdrawn_at,
+        ConsentUnit.unit_id,
+    )
     .outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
     .where(ConsentRow.case_id.in_(bindparam("cases", expanding=True)))
 )
 
 
+class VersionRow(NamedTuple):
+    """What handing out a version needs to know of it and of its case."""
+
+    case_id: UUID
+    organisation_id: UUID
+    key_kek: str | None
+    key_blob: bytes | None
+    version_id: UUID
+    media_type: str
+    size: int
+    sealed_name: bytes
+    wrapped_data_key: bytes
+
+
+_VERSION = (
+    select(
+        Case.id,
+        Case.organisation_id,
+        Case.key_kek,
+        Case.key_blob,
+        Version.id,
+        Version.media_type,
+        Version.size,
+        Version.sealed_name,
+        Version.wrapped_data_key,
+        Case.number,
+        Case.owner_id,
+        Case.youth_id,
+        Case.status,
+        Case.youth_access,
+        Case.parent_access,
+        *_OTHERS,
+    )
+    .join(Staff, Staff.id == Case.owner_id)
+    .join(Citizen, Citizen.id == Case.youth_id)
+    .outerjoin(CaseParent, _PARENTS)
+    .outerjoin(_GRANT, _OWN_GRANTS)
+    .outerjoin(Document, and_(Document.case_id == Case.id, Document.id == bindparam("document")))
+    .outerjoin(Version, and_(Version.document_id == Document.id, Version.number == bindparam("number")))
+    .where(Case.id == bindparam("case"))
+)
+
+
 @dataclass(frozen=True)
 class Room:
-    """A case's row, with owner and youth loaded, and the facts that decide about it for one viewer."""
+    """A case's row, and the facts that decide about it for one viewer."""
 
     case: Case
     facts: CaseFacts
 
 
 def rooms(session: Session, viewer: UUID | None, condition: ColumnElement[bool]) -> dict[UUID, Room]:
-    """The cases that meet ``condition``, each with its facts; ``grants`` are the viewer's own only."""
-    return _rooms(session, _CASES.where(condition), {"viewer": viewer})
+    """The cases that meet ``condition``, each with its facts, owner and youth loaded; ``grants`` are the viewer's."""
+    return _rooms(session, _MANY_CASES.where(condition), {"viewer": viewer})
 
 
 def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
@@ -58,65 +128,85 @@ def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = F
     return _rooms(session, query, {"viewer": viewer, "case": case_id}).get(case_id)
 
 
-def _rooms(session: Session, query: Executable, values: dict[str, UUID | None]) -> dict[UUID, Room]:
-    cases: dict[UUID, Case] = {}
-    parents: dict[UUID, dict[UUID, Parent]] = {}
-    grants: dict[UUID, dict[UUID, Grant]] = {}
-    for case, parent, given in session.execute(query, values):
-        cases[case.id] = case
-        if parent is not None:
-            parents.setdefault(case.id, {})[parent.id] = Parent(parent.citizen_id, parent.custody_holder)
-        if given is not None:
-            grants.setdefault(case.id, {})[given.id] = Grant(
-                given.staff_id, Level(given.level), given.last_day, given.revoked_at is not None
+def version_and_facts(
+    connection: Connection, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
+) -> tuple[str, CaseFacts, VersionRow | None] | None:
+    """A case's number, the facts that decide about it, and a version of its documents if there is that one; or None
+    without the case."""
+    names = {"viewer": viewer, "case": case_id, "document": document_id, "number": number}
+    rows = connection.execute(_VERSION, names).all()
+    if not rows:
+        return None
+    others = _Others()
+    for row in rows:
+        others.add(row)
+    consents = _consents(connection, [case_id]).get(case_id, [])
+    first = rows[0]
+    facts = _facts(first, first, others, consents)
+    version = VersionRow._make(first[: len(VersionRow._fields)])
+    return first.number, facts, version if first.media_type is not None else None
+
+
+class _Others:
+    """The parents of a case and the viewer's grants in it, each of which stands in several rows of a join."""
+
+    def __init__(self) -> None:
+        self.parents: dict[UUID, Parent] = {}
+        self.grants: dict[UUID, Grant] = {}
+
+    def add(self, row: Any) -> None:
+        if row.parent_id is not None:
+            self.parents[row.parent_id] = Parent(row.parent, row.custody_holder)
+        if row.grant_id is not None:
+            self.grants[row.grant_id] = Grant(
+                row.granted_to, Level(row.level), row.last_day, row.revoked_at is not None
             )
-    consents = _consents(session, cases) if cases else {}
-    return {
-        key: Room(
-            case,
-            CaseFacts(
-                owner=case.owner_id,
-                owner_unit=case.owner.unit_id,
-                organisation=case.organisation_id,
-                youth=case.youth_id,
-                birth_date=_known(case),
-                status=Status(case.status),
-                youth_access=Level(case.youth_access),
-                parent_access=Level(case.parent_access),
-                parents=tuple(parents.get(key, {}).values()),
-                grants=tuple(grants.get(key, {}).values()),
-                consents=tuple(consents.get(key, ())),
-                owner_has_left=not case.owner.active,
-            ),
-        )
-        for key, case in cases.items()
-    }
 
 
-def _known(case: Case) -> date:
-    birth_date = case.youth.birth_date
-    if birth_date is None:
+def _rooms(session: Session, query: Executable, values: Mapping[str, UUID | None]) -> dict[UUID, Room]:
+    rows: dict[UUID, Any] = {}
+    others: dict[UUID, _Others] = {}
+    for row in session.execute(query, values):
+        key = row.Case.id
+        rows[key] = row
+        others.setdefault(key, _Others()).add(row)
+    consents = _consents(session.connection(), rows) if rows else {}
+    return {key: Room(row.Case, _facts(row.Case, row, others[key], consents.get(key, []))) for key, row in rows.items()}
+
+
+def _facts(case: Any, row: Any, others: _Others, consents: list[ConsentFact]) -> CaseFacts:
+    """``case`` has the columns of a case, ``row`` those of its owner and its youth."""
+    if row.birth_date is None:
         raise ValueError("a youth without a birth date")
-    return birth_date
+    return CaseFacts(
+        owner=case.owner_id,
+        owner_unit=row.owner_unit,
+        organisation=case.organisation_id,
+        youth=case.youth_id,
+        birth_date=row.birth_date,
+        status=Status(case.status),
+        youth_access=Level(case.youth_access),
+        parent_access=Level(case.parent_access),
+        parents=tuple(others.parents.values()),
+        grants=tuple(others.grants.values()),
+        consents=tuple(consents),
+        owner_has_left=not row.owner_active,
+    )
 
 
-def _consents(session: Session, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
-    found: dict[UUID, ConsentRow] = {}
+def _consents(connection: Connection, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
+    found: dict[UUID, Any] = {}
     recipients: dict[UUID, set[Recipient]] = {}
-    for consent, unit_id in session.execute(_CONSENTS, {"cases": list(case_ids)}):
-        found[consent.id] = consent
-        named = recipients.setdefault(consent.id, {PARENTS} if consent.to_parents else set())
-        if unit_id is not None:
-            named.add(unit_id)
+    for row in connection.execute(_CONSENTS, {"cases": list(case_ids)}):
+        found[row.id] = row
+        named = recipients.setdefault(row.id, {PARENTS} if row.to_parents else set())
+        if row.unit_id is not None:
+            named.add(row.unit_id)
     facts: dict[UUID, list[ConsentFact]] = {}
-    for key, consent in found.items():
-        facts.setdefault(consent.case_id, []).append(
+    for key, row in found.items():
+        facts.setdefault(row.case_id, []).append(
             ConsentFact(
-                consent.giver_id,
-                frozenset(recipients[key]),
-                consent.from_day,
-                consent.until_day,
-                consent.withdrawn_at is not None,
+                row.giver_id, frozenset(recipients[key]), row.from_day, row.until_day, row.withdrawn_at is not None
             )
         )
     return facts

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from samrum.queries.audit import add_rows, lock_head
@@ -61,6 +62,7 @@ class Event(StrEnum):
     STAFF_CREATED = "staff_created"
     STAFF_MOVED = "staff_moved"
     STAFF_DEACTIVATED = "staff_deactivated"
+    STAFF_REOPENED = "staff_reopened"
     ORGANISATION_CHANGED = "organisation_changed"
     KEK_ADDED = "kek_added"
     KEK_REMOVED = "kek_removed"
@@ -88,7 +90,7 @@ class Entry:
 _FIELDS = tuple(one.name for one in fields(Entry))
 
 
-def append(session: Session, entries: Iterable[Entry]) -> None:
+def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add rows at the end of the chain, within the caller's transaction.
 
     The end of the chain stays locked until that transaction ends, and everybody else who appends waits for it:
@@ -97,11 +99,16 @@ def append(session: Session, entries: Iterable[Entry]) -> None:
     new = [{name: getattr(entry, name) for name in _FIELDS} for entry in entries]
     if not new:
         return
-    sequence, last_hash = lock_head(session)
+    sequence, last_hash = lock_head(connection)
     for row in new:
         sequence += 1
         row["sequence"] = sequence
         row_hash = link(last_hash, row)
         row["previous_hash"], row["hash"] = last_hash, row_hash
         last_hash = row_hash
-    add_rows(session, new)
+    add_rows(connection, new)
+
+
+def append(session: Session, entries: Iterable[Entry]) -> None:
+    """Likewise, within the caller's use case."""
+    add(session.connection(), entries)

@@ -15,13 +15,19 @@ from samrum.services.chain import Link, Mark, Removed, Whole, canonical, follow
 Progress = Callable[[int], None]
 
 
-def check(database: Database, *, marks: Sequence[Mark] = (), progress: Progress = lambda _rows: None) -> Whole:
+def check(
+    database: Database,
+    *,
+    marks: Sequence[Mark] = (),
+    edge_at: int | None = None,
+    progress: Progress = lambda _rows: None,
+) -> Whole:
     """Follow the chain as the database holds it now, and hold nobody up meanwhile. Raises ``ChainBroken``."""
     with database.transaction(writes=False) as session:
         queries.hold_still(session)
         end, removed = Mark(*queries.head(session)), removed_so_far(session)
         with queries.every_row(session) as rows:
-            return follow(_links(rows), removed=removed, marks=marks, end=end, progress=progress)
+            return follow(_links(rows), removed=removed, marks=marks, end=end, edge_at=edge_at, progress=progress)
 
 
 def export(database: Database, clock: Clock, *, progress: Progress = lambda _rows: None) -> Iterator[bytes]:
@@ -49,6 +55,10 @@ def _links(rows: Iterable[Sequence[Any]]) -> Iterator[Link]:
 def removed_so_far(session: Session) -> list[Removed]:
     """The sealed stretches whose time has passed."""
     return [
-        Removed(row.first, row.last, row.previous_hash, row.last_hash, row.removed_at)
+        Removed(row.first, row.last, row.previous_hash, row.last_hash, row.removed_at, _hashes(row.edge))
         for row in queries.removed_stretches(session)
     ]
+
+
+def _hashes(joined: bytes | None) -> tuple[bytes, ...] | None:
+    return None if joined is None else tuple(joined[at : at + 32] for at in range(0, len(joined), 32))

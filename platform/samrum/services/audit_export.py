@@ -39,6 +39,7 @@ def write_export(
             "previous_hash": stretch.previous_hash.hex(),
             "last_hash": stretch.last_hash.hex(),
             "removed_at": stretch.removed_at,
+            "edge": None if stretch.edge is None else [one.hex() for one in stretch.edge],
         }
         yield canonical({"removed": fields}) + b"\n"
     for rows, found in enumerate(links, 1):
@@ -63,6 +64,10 @@ def check_export(
     return whole
 
 
+def _edge(given: list[str] | None) -> tuple[bytes, ...] | None:
+    return None if given is None else tuple(bytes.fromhex(one) for one in given)
+
+
 class _Reader:
     """Reads an export line by line."""
 
@@ -85,6 +90,7 @@ class _Reader:
                         bytes.fromhex(fields["previous_hash"]),
                         bytes.fromhex(fields["last_hash"]),
                         datetime.fromisoformat(fields["removed_at"]),
+                        _edge(fields.get("edge")),
                     )
                 )
             except (KeyError, TypeError, ValueError) as error:

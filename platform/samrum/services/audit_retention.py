@@ -23,16 +23,18 @@ def remove_old(
     if months == 0:
         return None
     now = clock.now()
-    audit_check.check(database, progress=progress)
-    with database.transaction() as session:
+    with database.transaction(writes=False) as session:
         sequence, _ = queries.head(session)  # not locked: nobody is to wait with their own rows for this
-        earlier = audit_check.removed_so_far(session)
-        before, previous_hash = (earlier[-1].last, earlier[-1].last_hash) if earlier else (0, FIRST_HASH)
         young = queries.first_since(session, _months_ago(copenhagen_day(now), months))
         last = sequence if young is None else young - 1
+    whole = audit_check.check(database, edge_at=last, progress=progress)
+    with database.transaction() as session:
+        earlier = audit_check.removed_so_far(session)
+        before, previous_hash = (earlier[-1].last, earlier[-1].last_hash) if earlier else (0, FIRST_HASH)
         if last <= before:
             return None
-        queries.remove_stretch(session, before + 1, last, previous_hash, now)
+        edge = None if whole.edge is None else b"".join(whole.edge)
+        queries.remove_stretch(session, before + 1, last, previous_hash, edge, now)
         append(session, [Entry(now, Event.LOG_SHORTENED, "system", detail={"first": before + 1, "last": last})])
         return audit_check.removed_so_far(session)[-1]
 

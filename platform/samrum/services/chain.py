@@ -1,6 +1,7 @@
 """The audit chain: each row's hash covers the row before it and the row's own canonical form.
 
-Here it is also followed from its beginning, to find the first row that is not as it was written.
+Here it is also followed from its beginning, to find the first row that is not as it was written. Over the rows' hashes
+there is a Merkle tree (``tree.py``), whose root is what checkpoints are signed over.
 """
 
 import json
@@ -11,6 +12,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import UUID
+
+from samrum.services.tree import Tree
 
 FIRST_HASH: Final = bytes(32)
 PROGRESS_EVERY: Final = 10_000
@@ -48,7 +51,7 @@ class Link(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A place in the chain: the number and the hash of the row there."""
+    """A place in the chain: the number of the row there, and its hash or the root of the tree up to it."""
 
     sequence: int
     hash: bytes
@@ -59,21 +62,31 @@ BEGINNING: Final = Mark(0, FIRST_HASH)
 
 @dataclass(frozen=True)
 class Removed:
-    """A sealed stretch that was removed when its time had passed."""
+    """A sealed stretch that was removed when its time had passed.
+
+    ``edge``: the right edge of the tree at its last row; None where it was removed before there was a tree.
+    """
 
     first: int
     last: int
     previous_hash: bytes
     last_hash: bytes
     removed_at: datetime
+    edge: tuple[bytes, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A chain in which every row is as it was written. ``unchecked`` marks lie in what was removed."""
+    """A chain in which every row is as it was written. ``unchecked`` marks lie in what was removed.
+
+    ``root`` is the tree's at its end, ``edge`` the tree's right edge at the row that was asked for. Both are None where
+    rows were removed before there was a tree.
+    """
 
     rows: int
     end: Mark
+    root: bytes | None = None
+    edge: tuple[bytes, ...] | None = None
     removed: tuple[Removed, ...] = ()
     unchecked: tuple[Mark, ...] = ()
 
@@ -107,16 +120,19 @@ def follow(
     removed: Sequence[Removed] = (),
     marks: Sequence[Mark] = (),
     end: Mark | None = None,
+    edge_at: int | None = None,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> Whole:
     """Follow the chain from its beginning, one row in memory at a time. Raises ``ChainBroken`` at the first wrong row.
 
     ``marks`` are places known from elsewhere, such as signed checkpoints; ``end`` is where the chain has to end.
+    ``edge_at`` is the row at which the tree's edge is wanted.
     """
-    start = _skip(removed)
+    start, tree = _skip(removed), _tree_behind(removed)
     known = _Known(marks, start)
+    edge = None
     rows, (sequence, last) = 0, start
-    known.check(start)
+    known.check(start, tree)
     remaining = iter(links)
     for found in remaining:
         if found.sequence != sequence + 1:
@@ -126,8 +142,12 @@ def follow(
         if found.previous_hash != last:
             raise ChainBroken(Fault.CHANGED, _which_changed(found, start, next(remaining, None), end))
         sequence, last = found.sequence, found.hash
+        if tree is not None:
+            tree.add(last)
+            if sequence == edge_at:
+                edge = tree.edge
         if sequence == known.next:
-            known.check(Mark(sequence, last))
+            known.check(Mark(sequence, last), tree)
         rows += 1
         if rows % PROGRESS_EVERY == 0:
             progress(rows)
@@ -136,7 +156,7 @@ def follow(
         raise ends_elsewhere(reached, end)
     if known.next is not None:
         raise ChainBroken(Fault.DROPPED, sequence + 1)
-    return Whole(rows, reached, tuple(removed), known.unchecked)
+    return Whole(rows, reached, tree.root() if tree is not None else None, edge, tuple(removed), known.unchecked)
 
 
 class _Known:
@@ -151,9 +171,11 @@ class _Known:
     def next(self) -> int | None:
         return self._ahead[0].sequence if self._ahead else None
 
-    def check(self, reached: Mark) -> None:
+    def check(self, reached: Mark, tree: Tree | None) -> None:
+        """Compare with the tree's root; with the row's hash as well, which is what checkpoints held at first."""
         while self.next == reached.sequence:
-            if self._ahead.pop(0).hash != reached.hash:
+            genuine = {reached.hash} | ({tree.root()} if tree is not None else set())
+            if self._ahead.pop(0).hash not in genuine:
                 raise ChainBroken(Fault.REWRITTEN, self._agreed + 1, reached.sequence)
             self._agreed = reached.sequence
 
@@ -166,6 +188,19 @@ def _skip(removed: Sequence[Removed]) -> Mark:
             raise ChainBroken(Fault.DROPPED, at.sequence + 1)
         at = Mark(stretch.last, stretch.last_hash)
     return at
+
+
+def _tree_behind(removed: Sequence[Removed]) -> Tree | None:
+    """The tree over all that was removed. Raises ``ChainBroken`` where its edge cannot be one."""
+    if not removed:
+        return Tree()
+    last = removed[-1]
+    if last.edge is None:
+        return None
+    try:
+        return Tree(last.last, last.edge)
+    except ValueError as error:
+        raise ChainBroken(Fault.UNREADABLE, last.last) from error
 
 
 def _out_of_place(found: Link, expected: int, rest: Iterator[Link]) -> ChainBroken:

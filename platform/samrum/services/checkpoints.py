@@ -1,9 +1,8 @@
-"""Signed checkpoints: how long the audit chain was and what it ended with, to be kept outside the database.
+"""Signed checkpoints: how long the audit log was and what stood in it, to be kept outside the database.
 
-The text has the form of a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint), a signed note with an Ed25519
-signature (https://c2sp.org/signed-note): the log's name, the number of its last row, a hash, and the signature. The log
-is a chain and not a Merkle tree, so the hash is that of its last row. It covers every row up to there; whoever wants to
-see that two checkpoints belong together follows the rows between them.
+The text is a C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint), a signed note with an Ed25519 signature
+(https://c2sp.org/signed-note): the log's name, how many rows it had from its beginning, the root of the Merkle tree
+over their hashes (``tree.py``), and the signature. Tools that follow such logs can follow this one.
 """
 
 import os
@@ -92,7 +91,7 @@ class SigningKey:
         return key
 
     def sign(self, mark: Mark) -> str:
-        """The checkpoint that says where the chain ends."""
+        """The checkpoint that says how long the log is, and the root of its tree."""
         text = f"{self.public.name}\n{mark.sequence}\n{b64encode(mark.hash).decode()}\n"
         signature = b64encode(self.public.key_id + self._key.sign(text.encode())).decode()
         return f"{text}\n{_DASH}{self.public.name} {signature}\n"

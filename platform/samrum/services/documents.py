@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from auth.policy import Action
 from samrum.models import Case, Document, Version
 from samrum.queries import documents as queries
-from samrum.queries.facts import Room
+from samrum.queries.facts import Room, VersionRow
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, Denied, InTrash, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
@@ -301,6 +301,12 @@ def document_history(platform: Platform, caller: Caller, case_id: UUID, document
 def name_of(platform: Platform, case: Case, version: Version) -> str:
     """The file name of a version, for somebody who may read the case's files."""
     return _Texts(platform.vault, case, version.id).open("name", version.sealed_name)
+
+
+def name_in(platform: Platform, row: VersionRow) -> str:
+    """Likewise, of a version and its case in one row."""
+    place = TextPlace(row.organisation_id, row.case_id, row.version_id)
+    return platform.vault.open_text(case_key(row), place, "name", row.sealed_name)
 
 
 class _Texts:

@@ -5,20 +5,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from auth.age import copenhagen_day
 from auth.policy import Action, decide
 from samrum.db import DatabaseUnavailable
-from samrum.queries.documents import version_of
-from samrum.queries.facts import room
+from samrum.queries.facts import VersionRow, room, version_and_facts
 from samrum.services.audit import Event
-from samrum.services.documents import name_of
+from samrum.services.documents import name_in
 from samrum.services.errors import Denied, NotThere
 from samrum.services.keys import case_key
 from samrum.services.platform import Caller, Platform
-from storage import Corrupt, Place, Reader, StorageError, WrappedKey
+from storage import Corrupt, Place, Reader, StorageError
 
 _SLICE: Final = 32 * 1024
 _SLOW: Final = 0.1
@@ -42,15 +41,23 @@ class Sight:
     size: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """A version that the caller may read, as was decided at ``asked``, in seconds of the monotonic clock."""
+
+    sight: Sight
+    row: VersionRow
+    document_id: UUID
+    asked: float
+
+
 class Download:
     """A version, opened and its opening logged."""
 
-    def __init__(
-        self, platform: Platform, caller: Caller, case_id: UUID, sight: Sight, reader: Reader, asked: float
-    ) -> None:
-        self._platform, self._caller, self._case_id = platform, caller, case_id
-        self._reader, self._asked = reader, asked
-        self.sight: Final = sight
+    def __init__(self, platform: Platform, caller: Caller, found: Found, reader: Reader) -> None:
+        self._platform, self._caller, self._case_id = platform, caller, found.row.case_id
+        self._reader, self._asked = reader, found.asked
+        self.sight: Final = found.sight
 
     def pieces(self, start: int, stop: int, refreshed: Callable[[], Caller | None] = lambda: None) -> Iterator[bytes]:
         """The bytes ``start`` up to ``stop``. ``refreshed`` looks the caller's login up again.
@@ -83,42 +90,58 @@ class Download:
         raise CutOff
 
 
-def see_version(
-    platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int, *, log: bool = False
-) -> Sight:
-    """What a version is called and how large it is. Raises ``NotThere``, ``Denied``, ``StorageError``."""
-    return _find(platform, caller, case_id, document_id, number, Event.DOCUMENT_VIEWED if log else None)[0]
+def find_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Found:
+    """Decide whether the caller may read a version. Nothing is logged but a refusal. Raises ``NotThere``, ``Denied``
+    or ``FilesErased``."""
+    asked = time.monotonic()
+    with platform.database.plain(writes=False) as connection:
+        found = version_and_facts(connection, caller.id, case_id, document_id, number)
+    if found is None or caller.actor is None:
+        raise NotThere
+    case_number, facts, row = found
+    decision = decide(caller.actor, Action.READ_FILES, facts, copenhagen_day(platform.clock.now()))
+    if not decision.allowed:
+        platform.log_denial(caller, decision.reason.value, case_id)
+        raise Denied(decision, case_id, case_number)
+    if row is None:
+        raise NotThere
+    return Found(Sight(name_in(platform, row), row.media_type, row.version_id, row.size), row, document_id, asked)
+
+
+def see_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Sight:
+    """What a version is called and how large it is, for a look that is logged. Raises what ``find_version`` does."""
+    found = find_version(platform, caller, case_id, document_id, number)
+    _record(platform, caller, Event.DOCUMENT_VIEWED, found)
+    return found.sight
 
 
 def open_version(
-    platform: Platform,
-    caller: Caller,
-    case_id: UUID,
-    document_id: UUID,
-    number: int,
-    *,
-    expected: tuple[int, int] | None = None,
-    in_zip: bool = False,
+    platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int, *, in_zip: bool = False
 ) -> Download:
-    """Open a version for reading; ``expected`` is the part that will be read, if only one. ``in_zip``: among all files.
+    """Open a version for reading the whole of it. Raises what ``find_version`` and ``open_found`` do."""
+    return open_found(platform, caller, find_version(platform, caller, case_id, document_id, number), in_zip=in_zip)
 
-    No audit row, no bytes. Raises ``NotThere``, ``Denied``, ``StorageError``.
+
+def open_found(
+    platform: Platform, caller: Caller, found: Found, expected: range | None = None, *, in_zip: bool = False
+) -> Download:
+    """Open a version for reading the ``expected`` bytes of it, or the whole. ``in_zip``: among all files.
+
+    No audit row, no bytes. Raises ``FilesErased`` or ``StorageError``.
     """
     # the storage is asked between two transactions: one that waited for it would hold everybody up
-    asked = time.monotonic()
-    sight, place, case_key, data_key = _find(platform, caller, case_id, document_id, number, None)
-    reader = platform.vault.open(case_key, place, data_key, range(*expected) if expected else None)
+    row, sight = found.row, found.sight
+    place = Place(row.organisation_id, row.case_id, found.document_id, sight.version_id)
+    reader = platform.vault.open(case_key(row), place, row.wrapped_data_key, expected or range(sight.size))
     if reader.size != sight.size:
         raise Corrupt("not as long as when it was stored")
-    with platform.act(caller) as act:
-        act.log(
-            Event.VERSION_DOWNLOADED,
-            case_id=case_id,
-            document_id=document_id,
-            version_id=sight.version_id,
-            detail={"zip": True} if in_zip else {},
-        )
-    return Download(platform, caller, case_id, sight, reader, asked)
+    _record(platform, caller, Event.VERSION_DOWNLOADED, found, detail={"zip": True} if in_zip else {})
+    return Download(platform, caller, found, reader)
+
+
+def _record(platform: Platform, caller: Caller, event: Event, found: Found, **more: Any) -> None:
+    ids = {"case_id": found.row.case_id, "document_id": found.document_id, "version_id": found.sight.version_id}
+    platform.record(caller, event, **ids, **more)
 
 
 def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:
@@ -128,18 +151,3 @@ def may_still_read(platform: Platform, caller: Caller, case_id: UUID) -> bool:
     today = copenhagen_day(platform.clock.now())
     has_key = found is not None and found.case.key_blob is not None
     return found is not None and has_key and decide(caller.actor, Action.READ_FILES, found.facts, today).allowed
-
-
-def _find(
-    platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int, event: Event | None
-) -> tuple[Sight, Place, WrappedKey, bytes]:
-    with platform.act(caller, writes=event is not None) as act:
-        case = act.require(case_id, Action.READ_FILES).case
-        version = version_of(act.session, case_id, document_id, number, authors=False)
-        if version is None:
-            raise NotThere
-        sight = Sight(name_of(platform, case, version), version.media_type, version.id, version.size)
-        if event is not None:
-            act.log(event, case_id=case_id, document_id=document_id, version_id=version.id)
-    place = Place(case.organisation_id, case.id, document_id, version.id)
-    return sight, place, case_key(case), version.wrapped_data_key

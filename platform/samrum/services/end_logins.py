@@ -1,10 +1,12 @@
-"""Ending logins from the command line: one colleague's, or everybody's, as when something has gone wrong."""
+"""What the operator does about logins from the command line: ending them, and letting somebody begin anew."""
 
 from samrum.queries.factors import running_logins
 from samrum.queries.logins import logins_of
 from samrum.queries.people import staff_by_email
+from samrum.services import people
 from samrum.services.audit import Event
 from samrum.services.errors import NotThere
+from samrum.services.people import Identity
 from samrum.services.platform import SYSTEM, Platform
 from samrum.services.sessions import Stage
 
@@ -27,3 +29,15 @@ def end(platform: Platform, email: str | None = None) -> int:
             if row.stage == Stage.FULL:
                 act.log(Event.LOGGED_OUT, subject_id=row.staff_id or row.citizen_id, reason="operator")
         return len(rows)
+
+
+def reset_factor(platform: Platform, email: str, identity: Identity) -> None:
+    """Forget the second factors of the member of staff with this e-mail, as for an organisation's only administrator.
+
+    Raises as ``people.reset_second_factor`` does, ``NotThere`` for an unknown e-mail too.
+    """
+    with platform.database.transaction(writes=False) as session:
+        staff = staff_by_email(session, email)
+    if staff is None:
+        raise NotThere
+    people.reset_second_factor(platform, SYSTEM, staff.id, identity)

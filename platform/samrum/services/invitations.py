@@ -12,14 +12,16 @@ from samrum.db import DatabaseUnavailable
 from samrum.mail import MailUnavailable
 from samrum.models import Staff
 from samrum.queries.people import staff_by_email
-from samrum.services import mail, people, throttle
+from samrum.services import mail, people, reopening, second_factor, throttle
 from samrum.services.audit import Event
 from samrum.services.people import NewStaff
 from samrum.services.platform import Caller, Platform
+from samrum.services.reopening import Roles
 from samrum.services.staff_login import invitation_hash, new_invitation
 
-RESET_LIFE = timedelta(hours=1)
+RESET_LIFE = timedelta(minutes=10)  # OWASP ASVS 5.0 V6.5.5
 _RESETS = 3
+_RESETS_WITHIN = timedelta(hours=1)
 
 _log = logging.getLogger("samrum.mail")
 
@@ -48,6 +50,11 @@ def renew(platform: Platform, caller: Caller, staff_id: UUID) -> Invited:
     return _hand_out(platform, staff_id, people.renew_invitation(platform, caller, staff_id))
 
 
+def reopen(platform: Platform, caller: Caller, staff_id: UUID, roles: Roles) -> Invited:
+    """Open a closed account again and invite its owner anew. Raises as ``reopening.reopen`` does."""
+    return _hand_out(platform, staff_id, reopening.reopen(platform, caller, staff_id, roles))
+
+
 def go_by_mail(platform: Platform) -> bool:
     return platform.mailer is not None
 
@@ -58,7 +65,7 @@ def ask_for_reset(platform: Platform, caller: Caller, email: str) -> None:
     It takes the same time and says the same whether there is such an account or not: what differs happens afterwards.
     """
     caller = replace(caller, once=None)
-    throttle.count(platform, caller, f"reset {email.strip().lower()}", most=_RESETS, window=RESET_LIFE)
+    throttle.count(platform, caller, f"reset {email.strip().lower()}", most=_RESETS, window=_RESETS_WITHIN)
     if platform.mailer is None:
         raise MailUnavailable("no mail server is set")
     platform.mailer.check()
@@ -84,7 +91,8 @@ def _prepare_reset(platform: Platform, caller: Caller, email: str, code: str) ->
     with platform.act(caller) as act:
         found = staff_by_email(act.session, email)
         staff = act.session.get(Staff, found.id, with_for_update=True) if found is not None else None
-        if staff is None or not staff.active or staff.password_hash is None or staff.sealed_totp is None:
+        is_stranger = staff is None or not staff.active or staff.password_hash is None
+        if staff is None or is_stranger or second_factor.held(act.session, staff).has_none:
             act.log(Event.LOGIN_FAILED, subject_id=staff.id if staff else None, reason="password_reset")
             return None
         staff.invitation_hash = invitation_hash(platform, code)

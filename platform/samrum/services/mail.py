@@ -13,7 +13,7 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from auth.age import copenhagen_day
+from auth.age import COPENHAGEN, copenhagen_day
 from samrum.mail import Letter, MailUnavailable
 from samrum.models import Staff, WaitingLetter
 from samrum.queries.factors import next_letter
@@ -35,8 +35,14 @@ class Kind(StrEnum):
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REVOKED = "passkey_revoked"
     CODES_MADE = "codes_made"
+    CODES_VOID = "codes_void"
     CODE_USED = "code_used"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    APP_SET_UP = "app_set_up"
+    NEW_DEVICE = "new_device"
+    TRIES_BEFORE_LOGIN = "tries_before_login"
+    CLOSED_AT_PASSWORD = "closed_at_password"  # noqa: S105
+    CLOSED_AT_CODE = "closed_at_code"
 
 
 def send_code(platform: Platform, kind: Kind, to: str, code: str, until: datetime) -> None:
@@ -63,9 +69,9 @@ def deliver(platform: Platform) -> int:
         taken = _take(platform)
         if taken is None:
             break
-        letter_id, kind, email = taken
+        letter_id, kind, email, at = taken
         try:
-            platform.mailer.send(_letter(platform, kind, email))
+            platform.mailer.send(_letter(platform, kind, email, at=_in_words(at)))
         except MailUnavailable as error:
             _log.warning("a notice waits: the mail server does not take it", extra={"why": str(error)})
             failed += 1  # it stays taken for a while, so that one address that is not served holds up nobody else's
@@ -76,7 +82,7 @@ def deliver(platform: Platform) -> int:
     return sent
 
 
-def _take(platform: Platform) -> tuple[UUID, Kind, str] | None:
+def _take(platform: Platform) -> tuple[UUID, Kind, str, datetime] | None:
     """Take the next notice, so that nobody else sends it too; who dies with it gives it back after a while."""
     now = platform.clock.now()
     with platform.database.transaction(writes=False) as session:
@@ -87,13 +93,20 @@ def _take(platform: Platform) -> tuple[UUID, Kind, str] | None:
         if found is None:
             return None
         found[0].taken_at = now
-        return found[0].id, Kind(found[0].kind), found[1]
+        return found[0].id, Kind(found[0].kind), found[1], found[0].at
 
 
 def _letter(platform: Platform, kind: Kind, to: str, **values: str) -> Letter:
-    text = _templates().get_template(f"{kind.value}.txt").render(own_page=f"{_base(platform)}/login/mine", **values)
+    pages = {"own_page": f"{_base(platform)}/login/mine", "logins_page": f"{_base(platform)}/login/sessions"}
+    text = _templates().get_template(f"{kind.value}.txt").render(**pages, **values)
     subject, _, body = text.partition("\n")
     return Letter(to, subject.strip(), body.lstrip("\n"))
+
+
+def _in_words(moment: datetime) -> str:
+    """A moment as Danish clocks show it: ``2.11.2026 kl. 12.05``."""
+    here = moment.astimezone(COPENHAGEN)
+    return f"{here.day}.{here.month}.{here.year} kl. {here:%H.%M}"
 
 
 def _base(platform: Platform) -> str:

@@ -13,10 +13,9 @@ from auth.passkeys import Answer, PasskeyRefused, Site
 from samrum.fieldkeys import FieldKeyError
 from samrum.models import LoginSession, Passkey, PasskeyChallenge, Staff
 from samrum.queries import factors
-from samrum.queries.logins import forget_failures
-from samrum.services import mail, recovery, sessions, step_up, throttle
+from samrum.services import mail, notices, recovery, second_factor, sessions, step_up, throttle
 from samrum.services.audit import Event
-from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused, NotThere
+from samrum.services.errors import AlreadyDone, Invalid, LoginProblem, LoginRefused, NotThere, Problem
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.second_factor import Spent
 from samrum.services.sessions import Stage
@@ -32,16 +31,20 @@ def site(platform: Platform) -> Site | None:
 
 def options_to_add(platform: Platform, caller: Caller, login_id: UUID) -> str:
     """What the browser needs to make a passkey, as JSON. Raises ``NotThere`` or ``LoginRefused``."""
+    with platform.act(replace(caller, once=None)) as act:
+        return new_options(platform, act, *step_up.running(platform, act, login_id))
+
+
+def new_options(platform: Platform, act: Act, login: LoginSession, staff: Staff) -> str:
+    """The same within a use case, for a login that may make one. Raises ``NotThere``."""
     place = _site(platform)
     challenge = passkeys.new_challenge()
-    with platform.act(replace(caller, once=None)) as act:
-        login, staff = step_up.running(platform, act, login_id)
-        known = [row.credential_id for row in factors.passkeys_of(act.session, staff.id)]
-        content = {"challenge": b64encode(challenge).decode(), "at": act.now.isoformat()}
-        login.sealed_challenge = platform.fields.seal("passkey challenge", json.dumps(content).encode())
-        return passkeys.registration_options(
-            place, challenge, user_id=staff.id.bytes, account=staff.email, name=staff.name, known=known
-        )
+    known = [row.credential_id for row in factors.passkeys_of(act.session, staff.id)]
+    content = {"challenge": b64encode(challenge).decode(), "at": act.now.isoformat()}
+    login.sealed_challenge = platform.fields.seal("passkey challenge", json.dumps(content).encode())
+    return passkeys.registration_options(
+        place, challenge, user_id=staff.id.bytes, account=staff.email, name=staff.name, known=known
+    )
 
 
 def add(platform: Platform, caller: Caller, login_id: UUID, name: str, answer: str) -> str:
@@ -49,42 +52,55 @@ def add(platform: Platform, caller: Caller, login_id: UUID, name: str, answer: s
 
     A challenge is good for one answer, right or wrong.
     """
-    place = _site(platform)
     token = None
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
-        try:
-            new = passkeys.verify_registration(place, _challenge_of(platform, login, act.now), answer)
-            _check_new(act, staff, new.credential_id)
-        except PasskeyRefused:
-            act.log(Event.LOGIN_FAILED, reason="new_passkey")
-        else:
-            row = Passkey(
-                staff_id=staff.id,
-                name=name.strip()[:80],
-                credential_id=new.credential_id,
-                public_key=platform.fields.seal(_purpose(staff.id, new.credential_id), new.public_key),
-                sign_count=new.sign_count,
-                created_at=act.now,
-            )
-            act.session.add(row)
-            act.session.flush()
-            act.log(Event.PASSKEY_ADDED, subject_id=row.id)
+        if keep(platform, act, login, staff, name, answer):
             token = recovery.changed(platform, act, login, staff, mail.Kind.PASSKEY_ADDED)
-        login.sealed_challenge = None
     if token is None:
         raise LoginRefused(LoginProblem.WRONG_PASSKEY)
     mail.deliver(platform)
     return token
 
 
+def keep(platform: Platform, act: Act, login: LoginSession, staff: Staff, name: str, answer: str) -> bool:
+    """Keep the passkey that answers this login's challenge, within a use case; False for an answer that does not.
+
+    The challenge is spent either way. Raises ``NotThere`` where there can be no passkeys.
+    """
+    place = _site(platform)
+    try:
+        new = passkeys.verify_registration(place, _challenge_of(platform, login, act.now), answer)
+        _check_new(act, staff, new.credential_id)
+    except PasskeyRefused:
+        act.log(Event.LOGIN_FAILED, reason="new_passkey")
+        return False
+    finally:
+        login.sealed_challenge = None
+    row = Passkey(
+        staff_id=staff.id,
+        name=name.strip()[:80],
+        credential_id=new.credential_id,
+        public_key=platform.fields.seal(_purpose(staff.id, new.credential_id), new.public_key),
+        sign_count=new.sign_count,
+        created_at=act.now,
+    )
+    act.session.add(row)
+    act.session.flush()
+    act.log(Event.PASSKEY_ADDED, subject_id=row.id)
+    return True
+
+
 def revoke(platform: Platform, caller: Caller, login_id: UUID, passkey_id: UUID) -> str:
-    """Take a passkey of one's own out of use; returns the login's new token. Raises ``NotThere``, ``LoginRefused``."""
+    """Take a passkey of one's own out of use; returns the login's new token. Raises ``NotThere``, ``LoginRefused``, or
+    ``Invalid`` for the last thing that completes a login: else the password alone would let somebody set up another."""
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
         row = act.session.get(Passkey, passkey_id, with_for_update=True)
         if row is None or row.staff_id != staff.id or row.revoked_at is not None:
             raise NotThere
+        if not second_factor.held(act.session, staff).may_lose_a_passkey():
+            raise Invalid(Problem.LAST_PASSKEY)
         row.revoked_at = act.now
         act.log(Event.PASSKEY_REVOKED, subject_id=row.id)
         token = recovery.changed(platform, act, login, staff, mail.Kind.PASSKEY_REVOKED)
@@ -99,10 +115,10 @@ def options(platform: Platform, caller: Caller, browser: str) -> str:
     ``LoginRefused`` when too many were asked for.
     """
     place = _site(platform)
-    failures = throttle.count(platform, replace(caller, once=None), None)
+    tried = throttle.count(platform, replace(caller, once=None), None)
     challenge = passkeys.new_challenge()
     with platform.database.transaction() as session:
-        forget_failures(session, failures)
+        throttle.forget(session, tried)
         known = []
         if caller.kind == "staff" and caller.id is not None:
             known = [row.credential_id for row in factors.passkeys_of(session, caller.id)]
@@ -119,7 +135,7 @@ def options(platform: Platform, caller: Caller, browser: str) -> str:
 def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
     """A whole login with a passkey; returns the token. Raises ``NotThere`` or ``LoginRefused``, the same for all."""
     place = _site(platform)
-    failures = throttle.count(platform, caller, None)
+    tried = throttle.count(platform, caller, None)
     token = None
     try:
         with platform.act(replace(caller, actor=None)) as act:
@@ -127,30 +143,33 @@ def log_in(platform: Platform, caller: Caller, browser: str, text: str) -> str:
             if staff is None:
                 act.log(Event.LOGIN_FAILED, reason="passkey")
             else:
-                forget_failures(act.session, failures)
+                throttle.forget(act.session, tried)
                 act.log(Event.LOGGED_IN, actor_kind="staff", actor_id=staff.id, reason=Spent.PASSKEY.value)
+                notices.logged_in(platform, act, staff)
                 token = sessions.begin(act, staff, Stage.FULL, act.now)
     except AlreadyDone as done:
         token = sessions.token_for_second_click(platform, done.result) if done.result else None
     if token is None:
         raise LoginRefused(LoginProblem.WRONG_PASSKEY)
+    mail.deliver(platform)
     return token
 
 
 def give_again(platform: Platform, caller: Caller, login_id: UUID, browser: str, text: str) -> str:
     """A fresh second factor by passkey in a running login; returns its new token. Raises as ``log_in`` does."""
     place = _site(platform)
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     token = None
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
         found = _believed(platform, act, place, browser, text)
         if found is not None and found.id == staff.id:
-            forget_failures(act.session, failures)
-            token = step_up.done(act, login, Spent.PASSKEY.value)
+            throttle.forget(act.session, tried)
+            token = step_up.done(act, login, Spent.PASSKEY.value, is_whole=True)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
     if token is None:
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG_PASSKEY)
     return token
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from auth.policy import StaffActor
 from samrum.cpr import Cpr
 from samrum.models import Citizen, Organisation, Staff, Unit
 from samrum.queries import people
+from samrum.queries.factors import holders_of_passkeys
 from samrum.services import mail, second_factor, sessions
 from samrum.services.audit import Event
 from samrum.services.errors import Invalid, NotThere, Problem
@@ -18,6 +20,14 @@ from samrum.services.platform import Act, Caller, Platform
 from samrum.services.staff_login import INVITATION_LIFE, invitation_hash, new_invitation
 
 _SAME_CLICK = timedelta(minutes=1)
+
+
+class Identity(StrEnum):
+    """How an administrator made sure who asked for a new second factor (OWASP ASVS 5.0 V6.4.4); kept in the log."""
+
+    IN_PERSON = "in_person"
+    VIDEO = "video"
+    LEADER = "leader"
 
 
 @dataclass(frozen=True)
@@ -49,8 +59,13 @@ class StaffRow:
     administrator: bool
     auditor: bool
     has_password: bool
-    has_second_factor: bool
+    has_app: bool
+    has_passkey: bool
     is_self: bool
+
+    @property
+    def has_second_factor(self) -> bool:
+        return self.has_app or self.has_passkey
 
 
 def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUID, str]:
@@ -62,8 +77,7 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
             raise Invalid(Problem.NAME_MISSING, "name")
         if not new.unit.strip():
             raise Invalid(Problem.UNIT_MISSING, "unit")
-        if new.case_creator and (new.administrator or new.auditor):
-            raise Invalid(Problem.ROLES_CLASH, "roles")
+        check_roles(case_creator=new.case_creator, administrator=new.administrator, auditor=new.auditor)
         if people.staff_by_email(act.session, new.email) is not None:
             raise Invalid(Problem.EMAIL_TAKEN, "email")
         unit = _unit(act, organisation, new.unit)
@@ -85,6 +99,12 @@ def create_staff(platform: Platform, caller: Caller, new: NewStaff) -> tuple[UUI
         return staff.id, code
 
 
+def check_roles(*, case_creator: bool, administrator: bool, auditor: bool) -> None:
+    """Raises ``Invalid`` for roles that nobody has together."""
+    if case_creator and (administrator or auditor):
+        raise Invalid(Problem.ROLES_CLASH, "roles")
+
+
 def renew_invitation(platform: Platform, caller: Caller, staff_id: UUID) -> str:
     """A new single-use code in place of an earlier one, also for who forgot the password. Raises ``NotThere``,
     ``Invalid``. The old password stands until the code is used."""
@@ -101,14 +121,16 @@ def renew_invitation(platform: Platform, caller: Caller, staff_id: UUID) -> str:
 def invitation_for_second_click(platform: Platform, caller: Caller, staff_id: UUID) -> str | None:
     """A new code where one was made a moment ago and its page was never seen; None when that is longer ago."""
     with platform.database.transaction(writes=False) as session:
-        until = _administered(session, caller, staff_id).invited_until
+        until = administered(session, caller, staff_id).invited_until
     if until is None or platform.clock.now() - (until - INVITATION_LIFE) > _SAME_CLICK:
         return None
     return renew_invitation(platform, caller, staff_id)
 
 
-def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID) -> None:
+def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID, identity: Identity) -> None:
     """Forget somebody's second factors, as when a phone is lost; the logins end, and the person is told.
+
+    ``identity``: how the administrator knows who asked.
 
     A code for a new password that is still out is worth nothing any more: with the factor gone it would be enough by
     itself. Raises ``NotThere`` or ``Invalid``.
@@ -119,7 +141,7 @@ def reset_second_factor(platform: Platform, caller: Caller, staff_id: UUID) -> N
         staff.invitation_hash = staff.invited_until = None
         sessions.end_all(act, staff.id)
         mail.notify(platform, act, staff, mail.Kind.FACTOR_RESET)
-        act.log(Event.SECOND_FACTOR_RESET, subject_id=staff.id)
+        act.log(Event.SECOND_FACTOR_RESET, subject_id=staff.id, detail={"identity": identity.value})
     mail.deliver(platform)
 
 
@@ -157,15 +179,17 @@ def list_staff(platform: Platform, caller: Caller, *, after: UUID | None = None,
     if not isinstance(actor, StaffActor) or not actor.administrator:
         raise NotThere
     with platform.database.transaction(writes=False) as session:
-        behind = _administered(session, caller, after).email if after else ""
+        behind = administered(session, caller, after).email if after else ""
         rows = people.staff_of_organisation(session, actor.organisation, after=behind, limit=limit)
-        return [_row(row, caller) for row in rows]
+        with_passkey = holders_of_passkeys(session, [row.id for row in rows])
+        return [_row(row, caller, has_passkey=row.id in with_passkey) for row in rows]
 
 
 def person(platform: Platform, caller: Caller, staff_id: UUID) -> StaffRow:
     """One account of the administrator's own organisation. Raises ``NotThere``."""
     with platform.database.transaction(writes=False) as session:
-        return _row(_administered(session, caller, staff_id), caller)
+        staff = administered(session, caller, staff_id)
+        return _row(staff, caller, has_passkey=bool(holders_of_passkeys(session, [staff.id])))
 
 
 def units(platform: Platform, caller: Caller) -> list[str]:
@@ -197,7 +221,7 @@ def citizen(platform: Platform, act: Act, name: str, cpr: Cpr | None) -> Citizen
     return found
 
 
-def _row(staff: Staff, caller: Caller) -> StaffRow:
+def _row(staff: Staff, caller: Caller, *, has_passkey: bool) -> StaffRow:
     return StaffRow(
         id=staff.id,
         name=staff.name,
@@ -208,7 +232,8 @@ def _row(staff: Staff, caller: Caller) -> StaffRow:
         administrator=staff.administrator,
         auditor=staff.auditor,
         has_password=staff.password_hash is not None,
-        has_second_factor=staff.sealed_totp is not None,
+        has_app=staff.sealed_totp is not None,
+        has_passkey=has_passkey,
         is_self=staff.id == caller.id,
     )
 
@@ -243,7 +268,8 @@ def _unit(act: Act, organisation: Organisation, name: str) -> Unit:
     return found
 
 
-def _administered(session: Session, caller: Caller, staff_id: UUID) -> Staff:
+def administered(session: Session, caller: Caller, staff_id: UUID) -> Staff:
+    """An account of the administrator's own organisation. Raises ``NotThere``."""
     staff = people.staff_by_id(session, [staff_id]).get(staff_id)
     if staff is None or not _administers(caller, staff.unit.organisation_id):
         raise NotThere
@@ -252,7 +278,7 @@ def _administered(session: Session, caller: Caller, staff_id: UUID) -> Staff:
 
 def _active(act: Act, staff_id: UUID) -> Staff:
     """Somebody else's account that is in use. Raises ``NotThere`` or ``Invalid``."""
-    staff = _administered(act.session, act.caller, staff_id)
+    staff = administered(act.session, act.caller, staff_id)
     if staff.id == act.caller.id:
         raise Invalid(Problem.OWN_ACCOUNT)
     if not staff.active:

@@ -1,7 +1,7 @@
 """What a running Samrum is made of, who calls it, and the one transaction a use case runs in."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from auth import recovery
 from auth.age import copenhagen_day
 from auth.oidc import RelyingParty
 from auth.passwords import Cost
@@ -32,16 +33,23 @@ from storage import Vault
 @dataclass(frozen=True)
 class Caller:
     """Who asks, and from where. ``once`` recognises the form that was sent, so that it is carried out once.
-    ``device`` is what a login is told from others by in the list of one's own."""
+    ``device`` is what a login is told from others by in the list of one's own, ``known_by`` the random value by which a
+    device is recognised at its next login."""
 
     actor: Actor | None
     address: str | None = None
     once: bytes | None = None
     device: str = ""
+    known_by: str = ""
 
     @property
     def id(self) -> UUID | None:
         return self.actor.id if self.actor else None
+
+    @property
+    def who(self) -> dict[str, Any]:
+        """How the caller stands in an audit row."""
+        return {"actor_kind": self.kind, "actor_id": self.id, "address": self.address}
 
     @property
     def kind(self) -> str:
@@ -66,8 +74,7 @@ class Act:
 
     def log(self, action: Event, **fields: Any) -> None:
         """Add an audit row, written when the transaction ends."""
-        defaults = {"actor_kind": self.caller.kind, "actor_id": self.caller.id, "address": self.caller.address}
-        self._entries.append(Entry(self.now, action, **{**defaults, **fields}))
+        self._entries.append(Entry(self.now, action, **{**self.caller.who, **fields}))
 
     def decide(self, action: Action, facts: CaseFacts) -> Decision:
         """Ask the policy on behalf of the caller. Raises ``NotThere`` for somebody who is not logged in."""
@@ -105,7 +112,8 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True)
 class Platform:
-    """The parts of a running Samrum. ``later`` does what an answer must not wait for."""
+    """The parts of a running Samrum. ``later`` does what an answer must not wait for. ``breached`` are passwords that
+    nobody may choose, besides those on the built-in list."""
 
     settings: Settings
     clock: Clock
@@ -114,7 +122,9 @@ class Platform:
     fields: FieldKeys
     relying_party: RelyingParty
     password_cost: Cost = field(default_factory=Cost)
+    code_cost: Cost = recovery.COST
     mailer: Mailer | None = None
+    breached: Container[str] = ()
     later: Callable[[Callable[[], None]], None] = _in_a_thread
 
     @contextmanager
@@ -135,6 +145,12 @@ class Platform:
         except Denied as denied:
             self.log_denial(caller, denied.decision.reason.value, denied.case_id)
             raise
+
+    def record(self, caller: Caller, action: Event, **fields: Any) -> None:
+        """Write one audit row, in a transaction of its own."""
+        entry = Entry(self.clock.now(), action, **caller.who, **fields)
+        with self.database.plain(writes=True) as connection:
+            audit.add(connection, [entry])
 
     def log_denial(self, caller: Caller, reason: str, case_id: UUID | None = None) -> None:
         """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code; the id of a case is kept

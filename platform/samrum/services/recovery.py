@@ -5,8 +5,7 @@ from uuid import UUID
 from auth import passwords, totp
 from samrum.models import LoginSession, Staff
 from samrum.queries.factors import end_other_logins
-from samrum.queries.logins import forget_failures
-from samrum.services import mail, second_factor, step_up, throttle
+from samrum.services import mail, notices, second_factor, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
@@ -18,13 +17,14 @@ def new_codes(platform: Platform, caller: Caller, login_id: UUID) -> tuple[str, 
 
     Raises ``LoginRefused``, or ``AlreadyDone`` for the second of two clicks: codes are not kept to be shown again.
     """
+    codes = second_factor.make_codes(platform)
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
-        codes = second_factor.replace_codes(platform, act, staff)
+        second_factor.replace_codes(platform, act, staff, codes)
         act.log(Event.RECOVERY_CODES_MADE)
         token = changed(platform, act, login, staff, mail.Kind.CODES_MADE)
     mail.deliver(platform)
-    return token, codes
+    return token, [str(code) for code in codes]
 
 
 def new_app(platform: Platform, caller: Caller, login_id: UUID) -> str:
@@ -38,7 +38,7 @@ def new_app(platform: Platform, caller: Caller, login_id: UUID) -> str:
 
 def confirm_new_app(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
     """Move to the new app with a code of it; returns the login's new token. Raises ``LoginRefused``."""
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     token = None
     with platform.act(caller) as act:
         login, staff = step_up.running(platform, act, login_id)
@@ -49,11 +49,12 @@ def confirm_new_app(platform: Platform, caller: Caller, login_id: UUID, code: st
             staff.sealed_totp, staff.totp_counter = sealed, counter
             login.sealed_new_totp = None
             act.log(Event.SECOND_FACTOR_CHANGED)
-            forget_failures(act.session, failures)
+            throttle.forget(act.session, tried)
             token = changed(platform, act, login, staff, mail.Kind.APP_CHANGED)
         else:
             act.log(Event.LOGIN_FAILED, reason="new_app")
     if token is None:
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG_CODE)
     mail.deliver(platform)
     return token
@@ -66,7 +67,7 @@ def change_password(
 
     Raises ``LoginRefused`` when the old password is not right.
     """
-    failures = throttle.count(platform, caller, str(caller.id))
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     with platform.database.transaction(writes=False) as session:
         staff = session.get(Staff, caller.id)
         stored = staff.password_hash if staff is not None else None
@@ -74,11 +75,12 @@ def change_password(
     if staff is None or not passwords.verify_password(stored, old, platform.password_cost):
         with platform.act(_again(caller)) as act:
             act.log(Event.LOGIN_FAILED, reason="password")
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG)
-    problems = passwords.problems(new, words)
+    problems = passwords.problems(new, words, platform.breached)
     hashed = passwords.hash_password(new, platform.password_cost) if not problems else ""
     with platform.act(_again(caller) if problems else caller) as act:
-        forget_failures(act.session, failures)
+        throttle.forget(act.session, tried)
         if problems:
             return problems
         login, staff = step_up.running(platform, act, login_id)

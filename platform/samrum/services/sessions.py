@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from auth.policy import Actor, CitizenActor, StaffActor
 from samrum.models import Citizen, FormReceipt, LoginSession, Staff
-from samrum.queries.logins import end_logins, login_with_person, logins_of
+from samrum.queries.logins import LoginWithPerson, end_logins, login_with_person, logins_of, was_seen
 from samrum.services.audit import Event
 from samrum.services.errors import NotThere
 from samrum.services.platform import Act, Caller, Platform
@@ -36,8 +36,9 @@ class Login:
     email: str
     stage: Stage
     is_running: bool
-    has_second_factor: bool
+    begun_at: datetime
     stepped_up_at: datetime | None = None
+    proved_at: datetime | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -52,35 +53,27 @@ def token_hash(token: str) -> bytes:
 def look_up(platform: Platform, token: str) -> Login | None:
     """The login a token stands for, or None. One query; now and then one write that moves the idle limit."""
     now = platform.clock.now()
-    with platform.database.transaction(writes=False) as session:
-        found = login_with_person(session, token_hash(token))
-    if found is None:
+    with platform.database.plain(writes=False) as connection:
+        row = login_with_person(connection, token_hash(token))
+    if row is None:
         return None
-    row, staff, citizen = found
-    person = staff or citizen
-    is_running = row.ended_at is None and person is not None and person.active and is_within_limits(platform, row, now)
+    is_running = row.ended_at is None and row.active and is_within_limits(platform, row, now)
     if is_running and now - row.last_seen_at > _SEEN_EVERY:
-        with platform.database.transaction() as session:
-            session.merge(row, load=False).last_seen_at = now
-    if staff is not None:
-        return Login(
-            row.id,
-            staff_actor(staff),
-            staff.name,
-            f"{staff.unit.name}, {staff.unit.organisation.name}",
-            staff.email,
-            Stage(row.stage),
-            is_running,
-            staff.sealed_totp is not None,
-            row.stepped_up_at,
-        )
-    if citizen is None:
+        with platform.database.plain(writes=True) as connection:
+            was_seen(connection, row.id, now)
+    stage = Stage(row.stage)
+    if row.staff_id is not None:
+        rights = row.active, row.case_creator, row.administrator, row.auditor
+        staff = StaffActor(row.staff_id, row.unit_id, row.organisation_id, *rights)
+        subtitle = f"{row.unit_name}, {row.organisation_name}"
+        moments = row.created_at, row.stepped_up_at, row.proved_at
+        return Login(row.id, staff, row.name, subtitle, row.email, stage, is_running, *moments)
+    if row.citizen_id is None:
         return None
-    actor = CitizenActor(citizen.id, citizen.active)
-    return Login(row.id, actor, citizen.name, "", "", Stage(row.stage), is_running, True)
+    return Login(row.id, CitizenActor(row.citizen_id, row.active), row.name, "", "", stage, is_running, row.created_at)
 
 
-def is_within_limits(platform: Platform, row: LoginSession, now: datetime) -> bool:
+def is_within_limits(platform: Platform, row: LoginSession | LoginWithPerson, now: datetime) -> bool:
     """Whether a login was used lately enough, and begun lately enough."""
     settings = platform.settings
     longest = timedelta(hours=settings.session_hours) if row.stage == Stage.FULL else _HALF_LOGIN_LIFE
@@ -114,6 +107,7 @@ def begin(
     """
     token = secrets.token_urlsafe(32)
     login_id = uuid4()
+    proved_at = now if stage is Stage.FULL and isinstance(person, Staff) else None
     act.session.add(
         LoginSession(
             id=login_id,
@@ -124,7 +118,8 @@ def begin(
             created_at=now,
             last_seen_at=now,
             device=act.caller.device[:120],
-            stepped_up_at=now if stage is Stage.FULL and isinstance(person, Staff) else None,
+            stepped_up_at=proved_at,
+            proved_at=proved_at,
             broker_sid=broker_sid[:200] if broker_sid else None,
             sealed_id_token=sealed_id_token,
         )
@@ -212,7 +207,10 @@ def own_logins(platform: Platform, login: Login) -> list[Running]:
 
 
 def end_own(platform: Platform, caller: Caller, login_ids: Collection[UUID]) -> None:
-    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``."""
+    """End logins of one's own; those of somebody else are as if they were not there. Raises ``NotThere``.
+
+    Others than the one in use take a factor given lately: see ``step_up.may_end_others``.
+    """
     if caller.id is None:
         raise NotThere
     with platform.act(caller) as act:

@@ -1,19 +1,20 @@
 """Staff logins: invitation, password, second factor. Failures are counted per account and per address."""
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from auth import passwords, totp
+from auth import passwords, recovery, totp
+from auth.factors import Held, Outcome, ToSetUp
 from samrum.models import LoginSession, Staff
-from samrum.queries.logins import forget_failures
 from samrum.queries.people import staff_by_email, staff_by_invitation
-from samrum.services import mail, second_factor, sessions, throttle
+from samrum.services import mail, notices, second_factor, sessions, step_up, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
 from samrum.services.sessions import Stage
+from samrum.services.throttle import Try
 
 FAILURE_WINDOW = throttle.WINDOW
 FAILURES_PER_ACCOUNT = throttle.PER_ACCOUNT
@@ -25,55 +26,131 @@ ISSUER = "Samrum"
 def give_password(platform: Platform, caller: Caller, email: str, password: str) -> str:
     """The first step. Returns the token of a login that still lacks the second factor. Raises ``LoginRefused``."""
     caller = replace(caller, once=None)  # giving a password twice is giving it again
-    failures = throttle.count(platform, caller, email.strip().lower())
+    tried = throttle.count(platform, caller, throttle.by_email(email))
     with platform.database.transaction(writes=False) as session:
         staff = staff_by_email(session, email)
     known = staff if staff is not None and staff.active else None
     if not passwords.verify_password(known.password_hash if known else None, password, platform.password_cost):
         with platform.act(caller) as act:
             act.log(Event.LOGIN_FAILED, subject_id=staff.id if staff else None, reason="password")
+        notices.failed(platform, tried)
         raise LoginRefused(LoginProblem.WRONG)
     assert known is not None  # noqa: S101 a password was verified, so it is somebody's
     with platform.act(caller) as act:
         row = act.session.get_one(Staff, known.id)
         if passwords.needs_rehash(row.password_hash or "", platform.password_cost):
             row.password_hash = passwords.hash_password(password, platform.password_cost)
-        forget_failures(act.session, failures)
+        throttle.forget(act.session, tried)
         return sessions.begin(act, row, Stage.PASSWORD, act.now)
 
 
-def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
-    """The second step. Ends the half login and returns the token of the full one. Raises ``LoginRefused``."""
-    failures = throttle.count(platform, caller, str(caller.id))
+@dataclass(frozen=True)
+class Entered:
+    """A half login got further. ``is_complete`` is False where a passkey must still be made; ``set_up`` where the app
+    was set up just now."""
+
+    token: str
+    is_complete: bool = True
+    set_up: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a half login is asked for: a code of the app, or its setting up with ``new_secret``; a passkey, or (where
+    ``makes_passkey``) that one is made. ``is_passkey_demanded``: a code alone does not complete the login."""
+
+    takes_app: bool
+    new_secret: str | None
+    makes_passkey: bool
+    is_passkey_demanded: bool
+
+
+def asked(platform: Platform, caller: Caller, login_id: UUID) -> Asked:
+    """What comes next. A secret for the app is the same until it is confirmed. Raises ``LoginRefused``."""
+    with platform.act(replace(caller, once=None)) as act:
+        half, staff = half_login(platform, act, login_id)
+        held = second_factor.held(act.session, staff)
+        secret = None
+        if held.to_set_up() is ToSetUp.APP:
+            if half.sealed_new_totp is None:
+                half.sealed_new_totp = platform.fields.seal("totp", totp.new_secret().encode())
+            secret = platform.fields.open("totp", half.sealed_new_totp).decode()
+        return Asked(
+            takes_app=held.has_app and held.by_app(act.now) is not Outcome.REFUSED,
+            new_secret=secret,
+            makes_passkey=may_make_passkey(half, held),
+            is_passkey_demanded=held.is_passkey_demanded,
+        )
+
+
+def give_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> Entered:
+    """The second step. Ends the half login and returns the token of the full one, or that of the half login which may
+    make a passkey now. Raises ``LoginRefused``."""
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
     try:
-        full = _give_code(platform, caller, login_id, code, failures)
+        entered = _give_code(platform, caller, login_id, code, tried)
         mail.deliver(platform)
-        return full
+        return entered
     except AlreadyDone as done:
-        if done.result is None:
-            raise LoginRefused(LoginProblem.WRONG_CODE) from done
-        token = sessions.token_for_second_click(platform, done.result)
-        if token is None:
-            raise LoginRefused(LoginProblem.LOGIN_ENDED) from done
+        token = token_of_first_click(platform, done, LoginProblem.WRONG_CODE)
     with platform.database.transaction() as session:
-        forget_failures(session, failures)
+        throttle.forget(session, tried)
+    return Entered(token)
+
+
+def token_of_first_click(platform: Platform, done: AlreadyDone, otherwise: LoginProblem) -> str:
+    """The token for the second of two clicks that ended a half login. Raises ``LoginRefused``: ``otherwise`` where the
+    first click did nothing."""
+    if done.result is None:
+        raise LoginRefused(otherwise) from done
+    token = sessions.token_for_second_click(platform, done.result)
+    if token is None:
+        raise LoginRefused(LoginProblem.LOGIN_ENDED) from done
     return token
 
 
-def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, failures: list[UUID]) -> str:
+def _give_code(platform: Platform, caller: Caller, login_id: UUID, code: str, tried: Try) -> Entered:
+    problem = LoginProblem.WRONG_CODE
+    code_id = second_factor.recovery_code(platform, caller.id, code)
     with platform.act(caller) as act:
-        half, staff = _half_login(platform, act, login_id)
-        if staff.sealed_totp is None:
-            is_right = _enrol(platform, act, half, staff, code)
-        else:
-            is_right = second_factor.spend(platform, act, staff, code) is not None
-        if is_right:
+        half, staff = half_login(platform, act, login_id)
+        held = second_factor.held(act.session, staff)
+        outcome, is_told = _outcome(platform, act, half, staff, held, code, code_id)
+        if outcome is Outcome.COMPLETES:
             half.ended_at, half.sealed_new_totp = act.now, None
             act.log(Event.LOGGED_IN)
-            forget_failures(act.session, failures)
-            return sessions.begin(act, staff, Stage.FULL, act.now)
+            throttle.forget(act.session, tried)
+            notices.logged_in(platform, act, staff, is_told=is_told)
+            return Entered(sessions.begin(act, staff, Stage.FULL, act.now), set_up=held.has_none)
+        if outcome is Outcome.LEADS_TO_PASSKEY:
+            half.enrols_at = act.now
+            throttle.forget(act.session, tried)
+            return Entered(step_up.renew(act, half), is_complete=False)
         act.log(Event.LOGIN_FAILED, reason="second_factor")
-    raise LoginRefused(LoginProblem.WRONG_CODE)
+        if held.is_passkey_demanded and code.strip().isdigit():
+            problem = LoginProblem.PASSKEY_DEMANDED
+    notices.failed(platform, tried)
+    raise LoginRefused(problem)
+
+
+def _outcome(
+    platform: Platform, act: Act, half: LoginSession, staff: Staff, held: Held, code: str, code_id: UUID | None
+) -> tuple[Outcome, bool]:
+    """What comes of a code, and whether its owner gets a mail about it; a wrong one is refused."""
+    if held.has_none:
+        is_app = held.to_set_up() is ToSetUp.APP
+        return (Outcome.COMPLETES if is_app and _enrol(platform, act, half, staff, code) else Outcome.REFUSED), True
+    by_app = held.by_app(act.now)
+    spent = second_factor.spend(platform, act, staff, code, code_id, takes_app=by_app is not Outcome.REFUSED)
+    if spent is None:
+        return Outcome.REFUSED, False
+    is_app = spent is second_factor.Spent.APP
+    return (by_app if is_app else held.by_recovery_code()), not is_app
+
+
+def may_make_passkey(half: LoginSession, held: Held) -> bool:
+    """Whether this half login may make the passkey that completes it."""
+    return half.enrols_at is not None or held.to_set_up() is ToSetUp.PASSKEY
 
 
 def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code: str) -> bool:
@@ -86,18 +163,8 @@ def _enrol(platform: Platform, act: Act, half: LoginSession, staff: Staff, code:
         return False
     staff.sealed_totp, staff.totp_counter = half.sealed_new_totp, counter
     act.log(Event.SECOND_FACTOR_SET)
+    mail.notify(platform, act, staff, mail.Kind.APP_SET_UP)
     return True
-
-
-def new_second_factor(platform: Platform, caller: Caller, login_id: UUID) -> str | None:
-    """The secret to enrol at the first login, the same until it is confirmed; None for who has one already."""
-    with platform.act(replace(caller, once=None)) as act:
-        half, staff = _half_login(platform, act, login_id)
-        if staff.sealed_totp is not None:
-            return None
-        if half.sealed_new_totp is None:
-            half.sealed_new_totp = platform.fields.seal("totp", totp.new_secret().encode())
-        return platform.fields.open("totp", half.sealed_new_totp).decode()
 
 
 def provisioning_uri(secret: str, email: str) -> str:
@@ -110,8 +177,8 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
     Raises ``LoginRefused`` for a code that is unknown, used or run out; ``AlreadyDone`` for the second of two clicks,
     with a result where the first one set the password.
     """
-    failures = throttle.count(platform, caller, None)
-    problems = _choose_password(platform, caller, code, password, failures)
+    tried = throttle.count(platform, caller, None)
+    problems = _choose_password(platform, caller, code, password, tried)
     if problems is None:
         raise LoginRefused(LoginProblem.WRONG_INVITATION)
     mail.deliver(platform)
@@ -119,7 +186,7 @@ def accept_invitation(platform: Platform, caller: Caller, code: str, password: s
 
 
 def _choose_password(
-    platform: Platform, caller: Caller, code: str, password: str, failures: list[UUID]
+    platform: Platform, caller: Caller, code: str, password: str, tried: Try
 ) -> list[passwords.Problem] | None:
     """As above; None for a code that does not count."""
     with platform.act(caller) as act:
@@ -127,8 +194,8 @@ def _choose_password(
         if staff is None or not staff.active or staff.invited_until is None or staff.invited_until < act.now:
             act.log(Event.LOGIN_FAILED, reason="invitation")
             return None
-        forget_failures(act.session, failures)
-        problems = passwords.problems(password, own_words(staff))
+        throttle.forget(act.session, tried)
+        problems = passwords.problems(password, own_words(staff), platform.breached)
         if not problems:
             staff.password_hash = passwords.hash_password(password, platform.password_cost)
             staff.invitation_hash = staff.invited_until = None
@@ -145,9 +212,10 @@ def own_words(staff: Staff) -> tuple[str, ...]:
 
 
 def new_invitation() -> str:
-    """A code to type in: 100 random bits in groups of five."""
-    letters = "".join(secrets.choice("23456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(20))
-    return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
+    """A code that goes by mail, or is typed in: 125 random bits in groups of five. From 112 on a hash without a salt is
+    enough (OWASP ASVS 5.0 V6.5.2)."""
+    letters = "".join(secrets.choice(recovery.LETTERS) for _ in range(25))
+    return "-".join(letters[start : start + 5] for start in range(0, 25, 5))
 
 
 def invitation_hash(platform: Platform, code: str) -> bytes:
@@ -155,7 +223,7 @@ def invitation_hash(platform: Platform, code: str) -> bytes:
     return platform.fields.recognise("invitation", plain.encode())
 
 
-def _half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:
+def half_login(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:
     """The caller's half login, and the caller, held so that a code is good once and a reset is not passed by.
 
     Raises ``LoginRefused`` when it has ended.

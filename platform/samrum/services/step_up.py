@@ -4,13 +4,13 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from auth import passwords
 from samrum.models import LoginSession, Staff
-from samrum.queries.logins import forget_failures
-from samrum.services import mail, second_factor, sessions, throttle
+from samrum.services import mail, notices, second_factor, sessions, throttle
 from samrum.services.audit import Event
 from samrum.services.errors import LoginProblem, LoginRefused
 from samrum.services.platform import Act, Caller, Platform
-from samrum.services.sessions import Stage
+from samrum.services.sessions import Login, Stage
 
 
 def is_fresh(platform: Platform, stepped_up_at: datetime | None) -> bool:
@@ -19,26 +19,67 @@ def is_fresh(platform: Platform, stepped_up_at: datetime | None) -> bool:
     return stepped_up_at is not None and timedelta(0) <= platform.clock.now() - stepped_up_at < life
 
 
-def with_code(platform: Platform, caller: Caller, login_id: UUID, code: str) -> str:
-    """Give a code in a running login; returns the login's new token. Raises ``LoginRefused``."""
-    failures = throttle.count(platform, caller, str(caller.id))
+def may_end_others(platform: Platform, login: Login) -> bool:
+    """Whether a factor was given lately, in whatever way: enough to end other logins of one's own (OWASP ASVS 5.0
+    V7.5.2). Who has just logged in to end a stranger's is asked for nothing more."""
+    return any(is_fresh(platform, moment) for moment in (login.begun_at, login.stepped_up_at, login.proved_at))
+
+
+def with_password(platform: Platform, caller: Caller, login_id: UUID, password: str) -> str:
+    """Give the password in a running login, which is one factor; returns its new token. Raises ``LoginRefused``."""
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
+    stored = _right_password(platform, caller, password)
+    token = None
     with platform.act(caller) as act:
         login, staff = running(platform, act, login_id)
-        kind = second_factor.spend(platform, act, staff, code)
-        if kind is not None:
-            forget_failures(act.session, failures)
-            token = done(act, login, kind.value)
+        if stored is not None and staff.password_hash == stored:
+            throttle.forget(act.session, tried)
+            act.log(Event.STEPPED_UP, reason="password")
+            token = renew(act, login)
+        else:
+            act.log(Event.LOGIN_FAILED, reason="password")
+    if token is None:
+        notices.failed(platform, tried)
+        raise LoginRefused(LoginProblem.WRONG)
+    return token
+
+
+def with_code(platform: Platform, caller: Caller, login_id: UUID, code: str, password: str | None = None) -> str:
+    """Give a code in a running login; returns the login's new token. With the password as well it counts as all of what
+    the person logs in with. Raises ``LoginRefused``, for every code where the organisation demands a passkey.
+
+    A code is neither tried nor spent beside a wrong password.
+    """
+    tried = throttle.count(platform, caller, throttle.by_id(caller.id))
+    stored = _right_password(platform, caller, password) if password is not None else None
+    code_id = second_factor.recovery_code(platform, caller.id, code)
+    token, problem = None, LoginProblem.WRONG_CODE
+    with platform.act(caller) as act:
+        login, staff = running(platform, act, login_id)
+        if second_factor.held(act.session, staff).is_passkey_demanded:
+            problem = LoginProblem.PASSKEY_DEMANDED
+            throttle.forget(act.session, tried)
+        elif password is not None and (stored is None or staff.password_hash != stored):
+            problem = LoginProblem.WRONG
+            act.log(Event.LOGIN_FAILED, reason="password")
+        elif (kind := second_factor.spend(platform, act, staff, code, code_id)) is not None:
+            throttle.forget(act.session, tried)
+            token = done(act, login, kind.value, is_whole=password is not None)
         else:
             act.log(Event.LOGIN_FAILED, reason="step_up")
-    if kind is None:
-        raise LoginRefused(LoginProblem.WRONG_CODE)
+    if token is None:
+        if problem is not LoginProblem.PASSKEY_DEMANDED:
+            notices.failed(platform, tried)
+        raise LoginRefused(problem)
     mail.deliver(platform)
     return token
 
 
-def done(act: Act, login: LoginSession, how: str) -> str:
-    """A fresh second factor was given: remember when, and exchange the token."""
+def done(act: Act, login: LoginSession, how: str, *, is_whole: bool) -> str:
+    """A fresh second factor was given: remember when, and exchange the token. ``is_whole``: and all else besides."""
     login.stepped_up_at = act.now
+    if is_whole:
+        login.proved_at = act.now
     act.log(Event.STEPPED_UP, reason=how)
     return renew(act, login)
 
@@ -49,6 +90,14 @@ def renew(act: Act, login: LoginSession) -> str:
     login.token_hash = sessions.token_hash(token)
     act.result = login.id
     return token
+
+
+def _right_password(platform: Platform, caller: Caller, password: str) -> str | None:
+    """The hash that the caller's password fits, read and tried ahead of the use case; None for a wrong one."""
+    with platform.database.transaction(writes=False) as session:
+        staff = session.get(Staff, caller.id) if caller.kind == "staff" else None
+        stored = staff.password_hash if staff is not None else None
+    return stored if passwords.verify_password(stored, password, platform.password_cost) else None
 
 
 def running(platform: Platform, act: Act, login_id: UUID) -> tuple[LoginSession, Staff]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from samrum.queries.documents import known_objects
 from samrum.queries.logins import sweep
-from samrum.services import consents, mail, receipts
+from samrum.services import consents, mail, notices, receipts
 from samrum.services.platform import Platform
 from storage import ObjectInfo, upkeep
 
@@ -32,7 +32,12 @@ def collect_garbage(platform: Platform) -> Swept:
     """
     now = platform.clock.now()
     with platform.database.transaction() as session:
-        sweep(session, logins_before=now - _OLD_LOGINS, rest_before=now - _REST)
+        sweep(
+            session,
+            logins_before=now - _OLD_LOGINS,
+            devices_before=now - notices.KNOWN_FOR,
+            rest_before=now - _REST,
+        )
     mail.deliver(platform)
     ran_out = consents.log_run_out(platform)
     stored = receipts.keep_missing(platform)

@@ -1,13 +1,19 @@
-"""The cookies: one for the login, one that tells browsers apart before it. HttpOnly, gone with the browser."""
+"""The cookies: one for the login, one that tells browsers apart before it; HttpOnly, gone with the browser. A third one
+stays, and only says that this browser was used to log in before.
+"""
 
+import re
 import secrets
+from datetime import timedelta
 
 from flask import Response, g, request, session
 
+from samrum.services.notices import KNOWN_FOR
 from samrum.web.current import platform
 
 _MOST_MESSAGES = 5
-_NAMES = {"login": "samrum-login", "visitor": "samrum-visitor"}
+_NAMES = {"login": "samrum-login", "visitor": "samrum-visitor", "device": "samrum-device"}
+_DEVICE = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 def _secure() -> bool:
@@ -35,6 +41,22 @@ def set_visitor(response: Response) -> Response:
     if g.get("new_visitor"):
         _set(response, "visitor", g.new_visitor)
     return response
+
+
+def device() -> str:
+    """The random value by which this browser is recognised when staff log in; made when it is first needed.
+
+    It says nothing, opens nothing, and stays when somebody logs out. ``keep_device`` sets it.
+    """
+    found = request.cookies.get(name("device"), "")
+    g.device = found if _DEVICE.fullmatch(found) else secrets.token_urlsafe(32)
+    return str(g.device)
+
+
+def keep_device(response: Response) -> None:
+    """Keep the value that ``device`` gave in this request, if it did, for as long as a device is remembered."""
+    if g.get("device"):
+        _set(response, "device", g.device, KNOWN_FOR)
 
 
 def set_login(response: Response, token: str) -> None:
@@ -70,5 +92,5 @@ def keep_few_messages(response: Response) -> Response:
     return response
 
 
-def _set(response: Response, kind: str, value: str) -> None:
-    response.set_cookie(name(kind), value, path="/", secure=_secure(), httponly=True, samesite="Lax")
+def _set(response: Response, kind: str, value: str, life: timedelta | None = None) -> None:
+    response.set_cookie(name(kind), value, life, path="/", secure=_secure(), httponly=True, samesite="Lax")

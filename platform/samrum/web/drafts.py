@@ -48,16 +48,16 @@ def ask_to_log_in(
     return response
 
 
-def ask_for_second_factor(login: Login, *, streams: bool) -> ResponseReturnValue:
-    """Answer a request that wants a fresh second factor: the page that asks for it, and what was typed is kept."""
+def ask_to_prove_it(login: Login, page: str, *, streams: bool) -> ResponseReturnValue:
+    """Answer a request that wants a factor given anew: the page that asks for it, and what was typed is kept."""
     if request.method in ("GET", "HEAD"):
-        return redirect(url_for("login.again", next=_back()))
+        return redirect(url_for(page, next=_back()))
     typed = fields_before_file(platform().settings.upload_limit) if streams else request.form
     once.check(typed.get("once", ""))
     kept = worth_keeping(typed)
     draft_id = _keep(login.actor.id, kept) if kept else None
     back = request.path + (f"?draft={draft_id}" if draft_id else "")
-    return redirect(url_for("login.again", next=back), 303)
+    return redirect(url_for(page, next=back), 303)
 
 
 def worth_keeping(typed: "MultiDict[str, str]") -> "MultiDict[str, str]":

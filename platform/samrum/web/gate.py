@@ -61,12 +61,14 @@ def open_to(
     streams: bool = False,
     step_up: bool = False,
     step_up_to_send: bool = False,
+    anew: bool = False,
     from_machines: bool = False,
 ) -> Callable[[View], View]:
     """Mark a view with whom it is for.
 
     ``streams``: it reads the body itself, and checks the form token itself. ``step_up``: staff give a second factor
     first, unless they did so lately; ``step_up_to_send``: likewise, but looking at the page is free.
+    ``anew``: staff show all of what they log in with first, unless they did so lately.
     ``from_machines``: no form of ours leads here, so that there is no form token; the view checks who sent it.
     """
 
@@ -75,19 +77,22 @@ def open_to(
         view.streams = streams  # type: ignore[attr-defined]
         view.step_up = step_up  # type: ignore[attr-defined]
         view.step_up_to_send = step_up_to_send  # type: ignore[attr-defined]
+        view.anew = anew  # type: ignore[attr-defined]
         view.from_machines = from_machines  # type: ignore[attr-defined]
         return view
 
     return mark
 
 
-def caller(*, half: bool = False, again: bool = False) -> Caller:
+def caller(*, half: bool = False, again: bool = False, logs_in: bool = False) -> Caller:
     """Who asks in this request, with the form token once it has been checked. ``half``: also without second factor.
-    ``again``: without the token, for what the second of two clicks still needs."""
+    ``again``: without the token, for what the second of two clicks still needs. ``logs_in``: with what the browser is
+    recognised by the next time."""
     knows_who = current_user.is_authenticated or (half and getattr(current_user, "login", None) is not None)
     actor = current_user.login.actor if knows_who else None
     token = None if again else g.get("once")
-    return Caller(actor, request.remote_addr or "unknown", token, device_in_words(request.user_agent.string))
+    device = device_in_words(request.user_agent.string)
+    return Caller(actor, request.remote_addr or "unknown", token, device, cookies.device() if logs_in else "")
 
 
 def refreshed(hub: Platform, before: Caller, token: str) -> Caller | None:
@@ -140,8 +145,8 @@ def _enforce() -> ResponseReturnValue | None:
     streams = getattr(view, "streams", False)
     if Audience.EVERYBODY not in audiences and (refusal := _refuse(login, audiences, streams)) is not None:
         return refusal
-    if login is not None and _wants_step_up(view) and not step_up.is_fresh(platform(), login.stepped_up_at):
-        return drafts.ask_for_second_factor(login, streams=streams)
+    if login is not None and login.is_staff and (page := _to_prove_it(view, login)) is not None:
+        return drafts.ask_to_prove_it(login, page, streams=streams)
     if request.method not in _SAFE and not streams and not getattr(view, "from_machines", False):
         once.check(request.form.get("once", ""))
         if any("\0" in value for _name, value in request.form.items(multi=True)):
@@ -183,11 +188,13 @@ def _second_click() -> ResponseReturnValue | None:
     return response
 
 
-def _wants_step_up(view: Any) -> bool:
-    """Whether this request to the view asks staff for a fresh second factor."""
-    if current_user.kind != "staff":
-        return False
-    return getattr(view, "step_up", False) or (getattr(view, "step_up_to_send", False) and request.method not in _SAFE)
+def _to_prove_it(view: Any, login: Login) -> str | None:
+    """The page where staff first show, for this request to the view, that it is they; None where they did so lately."""
+    if getattr(view, "anew", False):
+        return None if step_up.is_fresh(platform(), login.proved_at) else "login.anew"
+    to_send = getattr(view, "step_up_to_send", False) and request.method not in _SAFE
+    wanted = getattr(view, "step_up", False) or to_send
+    return "login.again" if wanted and not step_up.is_fresh(platform(), login.stepped_up_at) else None
 
 
 def _belongs(login: Login, audiences: frozenset[Audience]) -> bool:

@@ -1,5 +1,6 @@
 """What every page gets: language, viewer, navigation, headers."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from samrum.config import Settings
 from samrum.services.cases import may_create
 from samrum.web import cookies, gate, once
 from samrum.web.current import platform
@@ -35,7 +37,7 @@ def install(app: Flask) -> None:
     app.add_template_filter(named)
     app.after_request(cookies.set_visitor)
     app.after_request(cookies.keep_few_messages)
-    app.after_request(_headers)
+    app.after_request(_headers(app.extensions["samrum"].settings))
 
 
 def _go_home() -> ResponseReturnValue | None:
@@ -87,17 +89,20 @@ def _navigation() -> list[tuple[str, str, bool]]:
     return [(label, url_for(endpoint), request.endpoint == endpoint) for label, endpoint in entries]
 
 
-def _broker() -> str:
-    """Where forms may lead besides our own pages: browsers hold a form's redirects to the policy as well."""
-    parts = urlsplit(platform().settings.oidc_issuer)
-    return f"{parts.scheme}://{parts.netloc}"
+def _headers(settings: Settings) -> Callable[[Response], Response]:
+    # Forms may lead to the broker besides our own pages: browsers hold a form's redirects to the policy as well.
+    broker = urlsplit(settings.oidc_issuer)
+    headers = {
+        name: value.replace("{broker}", f"{broker.scheme}://{broker.netloc}") for name, value in _HEADERS.items()
+    }
+    if settings.secure_cookies:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return lambda response: _with(headers, response)
 
 
-def _headers(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value.replace("{broker}", _broker()))
-    if platform().settings.secure_cookies:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+def _with(headers: Mapping[str, str], response: Response) -> Response:
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.add("Cookie")

@@ -87,12 +87,21 @@ PROBLEMS = {
     "name_missing": _l("Skriv et navn."),
     "own_account": _l("Det er din egen konto. Bed en anden administrator om at gøre det."),
     "account_closed": _l("Kontoen er lukket, så det kan ikke lade sig gøre."),
+    "account_open": _l("Kontoen er åben i forvejen."),
+    "still_owns": _l(
+        "Kontoen ejer stadig rum. Giv dem videre til en anden først. Du finder dem på huskelisten."
+    ),
     "roles_clash": _l("En administrator eller revisor kan ikke oprette rum. Vælg kun det ene."),
     "unit_missing": _l("Vælg en enhed, eller skriv navnet på en ny."),
     "unit_same": _l("Brugeren er allerede i den enhed. Vælg en anden."),
     "no_ownerless_case": _l(
         "Der er ikke noget rum med det nummer, som du kan give videre. Tjek nummeret, og om ejerens konto er lukket."
     ),
+    "last_passkey": _l(
+        "Det er den eneste adgangsnøgle, du kan logge ind med. Lav en ny først, så kan du fjerne den her."
+    ),
+    "passkey_needed_first": _l("Lav selv en adgangsnøgle først, og log ind med den, så du ikke selv lukkes ude."),
+    "passkeys_impossible": _l("Adressen på Samrum er sådan, at adgangsnøgler ikke virker her. Spørg jeres leverandør."),
     "file_empty": _l("Filen er tom. Åbn den, gem den igen, og prøv en gang til."),
     "file_name_empty": _l("Filen har ikke noget navn. Giv den et navn, og prøv igen."),
     "file_name_too_long": _l("Filens navn er for langt. Giv den et kortere navn på højst 200 tegn, og prøv igen."),
@@ -109,9 +118,12 @@ PROBLEMS = {
 
 LOGIN_PROBLEMS = {
     "wrong": _l("E-mail eller adgangskode passer ikke. Prøv igen."),
+    "wrong_password": _l("Det er ikke din adgangskode. Prøv igen."),
     "login_ended": _l("Der gik for lang tid. Begynd forfra med e-mail og adgangskode."),
     "wrong_code": _l("Koden passer ikke. Vent på den næste kode i din app, og skriv den."),
+    "wrong_recovery_code": _l("Nødkoden passer ikke. Tjek, at du ikke har brugt den før."),
     "wrong_passkey": _l("Adgangsnøglen kunne ikke bruges. Prøv igen, eller log ind med adgangskode og kode."),
+    "passkey_demanded": _l("Din arbejdsplads kræver en adgangsnøgle. En kode fra en app er ikke nok længere."),
     "too_many": _l("Der har været for mange forsøg. Vent et kvarter, og prøv igen."),
     "wrong_invitation": _l("Koden passer ikke eller er udløbet. Bed din administrator om en ny."),
     "unknown_citizen": _l(
@@ -134,6 +146,12 @@ ROLES = {
     "case_creator": _l("Oprette og eje rum"),
     "administrator": _l("Administrere brugere"),
     "auditor": _l("Læse loggen som revisor"),
+}
+
+IDENTITIES = {
+    "in_person": _l("Vi mødtes, og jeg så pas, kørekort eller andet billed-id"),
+    "video": _l("Vi talte sammen på video, og jeg så billed-id"),
+    "leader": _l("Brugerens leder, som jeg selv kontaktede, står inde for det"),
 }
 
 HAND_OVER_REASONS = {

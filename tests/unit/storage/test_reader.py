@@ -7,6 +7,7 @@ import pytest
 
 from storage import Corrupt, MemoryStore, NotFound, Unavailable
 from storage.cobblestone import CHUNK
+from storage.ends import Ends, EndsKept
 from storage.store import Blob
 from support.vaults import Room, new_room, noise
 
@@ -149,3 +150,43 @@ def test_an_object_that_changes_its_length_while_it_is_read_is_refused(room: Roo
     store.objects[stored.object_name] += b"more"
     with pytest.raises(Corrupt):
         list(reader.read())
+
+
+def test_range_after_range_of_the_same_version_fetches_its_own_chunks_alone(room: Room, store: Counting) -> None:
+    plain = noise(30 * MIB)
+    place, stored = room.put(plain)
+    for number, start in enumerate((20 * MIB, 5 * MIB, 29 * MIB)):
+        store.requests.clear()
+        reader = room.vault.open(room.case_key, place, stored.wrapped_data_key, range(start, start + 1024))
+        assert b"".join(reader.read(start, start + 1024)) == plain[start : start + 1024]
+        assert len(store.requests) == (3 if number == 0 else 1)
+
+
+@pytest.mark.parametrize("how", ["cut", "longer", "other", "gone"])
+def test_what_happened_to_an_object_since_is_noticed_by_the_next_range(room: Room, store: Counting, how: str) -> None:
+    place, stored = room.put(noise(30 * MIB))
+    _, other = room.put(noise(30 * MIB))
+
+    def nine_bytes() -> bytes:
+        wanted = range(20 * MIB, 20 * MIB + 9)
+        reader = room.vault.open(room.case_key, place, stored.wrapped_data_key, wanted)
+        return b"".join(reader.read(wanted.start, wanted.stop))
+
+    assert len(nine_bytes()) == 9
+    whole = store.objects[stored.object_name]
+    changed = {"cut": whole[: 25 * MIB], "longer": whole + b"more", "other": store.objects[other.object_name]}
+    if how == "gone":
+        del store.objects[stored.object_name]
+    else:
+        store.objects[stored.object_name] = changed[how]
+    with pytest.raises(NotFound if how == "gone" else Corrupt):
+        nine_bytes()
+
+
+def test_the_ends_of_the_objects_read_last_are_kept_and_of_no_others() -> None:
+    kept = EndsKept()
+    for number in range(100):
+        kept.keep(f"{number}", Ends(number, b"", b""))
+        assert kept.find("0") is not None
+    assert kept.find("20") is None
+    assert kept.find("99") == Ends(99, b"", b"")

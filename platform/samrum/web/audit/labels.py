@@ -49,6 +49,7 @@ EVENTS = {
     "staff_created": _l("Bruger oprettet"),
     "staff_moved": _l("Bruger flyttet til anden enhed"),
     "staff_deactivated": _l("Bruger lukket"),
+    "staff_reopened": _l("Bruger åbnet igen"),
     "kek_added": _l("Nøgle tilføjet"),
     "kek_removed": _l("Nøgle fjernet"),
     "case_keys_rewrapped": _l("Rummenes nøgler skiftet"),

@@ -19,6 +19,7 @@ from samrum.web.current import platform
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.given import day, row_number
 from samrum.web.rooms.forms import DayField, is_sent, name_field, one_line, options, status, typed
+from samrum.web.words import IDENTITIES
 
 
 class SearchForm(Form):
@@ -52,7 +53,7 @@ def search() -> ResponseReturnValue:
         form = SearchForm(data=_as_form(wanted, found))
     return render_template(
         "audit/search.html", form=form, found=found, here=address_of(wanted), is_first_page=before is None,
-        EVENTS=EVENTS, REASONS=REASONS, PEOPLE=PEOPLE, label=label,
+        EVENTS=EVENTS, REASONS=REASONS, PEOPLE=PEOPLE, IDENTITIES=IDENTITIES, label=label,
     )  # fmt: skip
 
 

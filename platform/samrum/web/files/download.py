@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import Range
 from werkzeug.http import parse_range_header
 
-from samrum.services.downloads import Sight, open_version, see_version
+from samrum.services.downloads import Sight, find_version, open_found, see_version
 from samrum.web import cookies
 from samrum.web.current import platform
 from samrum.web.files import blueprint
@@ -34,26 +34,23 @@ _UNSAFE: Final = str.maketrans({'"': "'", **dict.fromkeys("\\/%:<>|?*", "_")})
 def download(case_id: UUID, document_id: UUID, number: int) -> ResponseReturnValue:
     """The bytes of a version, or one range of them (RFC 9110, 14). HEAD tells the same headers and sends nothing."""
     hub, asking, token = platform(), caller(), cookies.login_token() or ""
+    if request.method == "HEAD":
+        sight = see_version(hub, asking, case_id, document_id, number)
+        return Response(headers=_headers(sight) | {"Content-Length": str(sight.size)})
+    found = find_version(hub, asking, case_id, document_id, number)
+    sight = found.sight
     wanted = parse_range_header(request.headers.get("Range"))
-    expected = None
-    if request.method == "HEAD" or wanted is not None:
-        sight = see_version(hub, asking, case_id, document_id, number, log=request.method == "HEAD")
-        if request.method == "HEAD":
-            return Response(headers=_headers(sight) | {"Content-Length": str(sight.size)})
-        if _applies(wanted, sight):
-            expected = _span(wanted, sight)
-            if expected is None:
-                return Response(status=416, headers=_headers(sight) | {"Content-Range": f"bytes */{sight.size}"})
-    opened = open_version(hub, asking, case_id, document_id, number, expected=expected)
-    sight = opened.sight
-    part = _span(wanted, sight) if _applies(wanted, sight) else None
-    start, stop = part or (0, sight.size)
-    headers = _headers(sight) | {"Content-Length": str(stop - start)}
-    if part:
-        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{sight.size}"
+    is_part = _applies(wanted, sight)
+    part = _span(wanted, sight) if _applies(wanted, sight) else range(sight.size)
+    if part is None:
+        return Response(status=416, headers=_headers(sight) | {"Content-Range": f"bytes */{sight.size}"})
+    opened = open_found(hub, asking, found, part)
+    headers = _headers(sight) | {"Content-Length": str(len(part))}
+    if is_part:
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{sight.size}"
     be_patient(request.environ)
-    pieces = opened.pieces(start, stop, lambda: refreshed(hub, asking, token))
-    return Response(pieces, status=206 if part else 200, headers=headers)
+    pieces = opened.pieces(part.start, part.stop, lambda: refreshed(hub, asking, token))
+    return Response(pieces, status=206 if is_part else 200, headers=headers)
 
 
 def content_disposition(name: str) -> str:
@@ -71,14 +68,14 @@ def _applies(wanted: Range | None, sight: Sight) -> TypeGuard[Range]:
     return request.headers.get("If-Range", _etag(sight)) == _etag(sight)
 
 
-def _span(wanted: Range, sight: Sight) -> tuple[int, int] | None:
-    """The bytes of a range, from and up to; None when it lies outside."""
+def _span(wanted: Range, sight: Sight) -> range | None:
+    """The bytes of a range; None when it lies outside."""
     start, stop = wanted.ranges[0]
     if start < 0:
-        return max(sight.size + start, 0), sight.size
+        return range(max(sight.size + start, 0), sight.size)
     if start >= sight.size:
         return None
-    return start, sight.size if stop is None else min(stop, sight.size)
+    return range(start, sight.size if stop is None else min(stop, sight.size))
 
 
 def _etag(sight: Sight) -> str:

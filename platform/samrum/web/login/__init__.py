@@ -8,6 +8,7 @@ from samrum.web.login import (  # noqa: E402, F401
     again,
     back_channel,
     citizen,
+    first_passkey,
     forgot,
     mine,
     out,

@@ -15,6 +15,7 @@ def enter(token: str, target: str) -> Response:
     end_former()
     response = make_response(redirect(target, 303))
     cookies.set_login(response, token)
+    cookies.keep_device(response)
     return response
 
 

@@ -39,7 +39,7 @@ def mine() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/codes", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def recovery_codes() -> ResponseReturnValue:
     """Make new recovery codes; the answer shows them, this once."""
     if request.method == "POST":
@@ -54,7 +54,7 @@ def recovery_codes() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/app", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def new_app() -> ResponseReturnValue:
     """Move to another phone while the old one, a passkey or a recovery code is still at hand."""
     form = CodeForm(request.form)
@@ -81,7 +81,7 @@ def new_app() -> ResponseReturnValue:
 @blueprint.route("/mine/password", methods=["GET", "POST"])
 @open_to(Audience.STAFF, step_up=True)
 def new_password() -> ResponseReturnValue:
-    """Change the password, with the old one."""
+    """Change the password: the old one and a fresh second factor are all of what one logs in with."""
     form = NewPasswordForm(request.form)
     status = 422
     if request.method == "POST" and form.validate():

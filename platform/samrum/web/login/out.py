@@ -2,18 +2,31 @@
 
 from uuid import UUID
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from wtforms import Form, PasswordField
+from wtforms.validators import InputRequired, Length
 
 from auth.oidc import OidcError
-from samrum.services import sessions
+from auth.passwords import MAXIMUM_LENGTH
+from samrum.services import sessions, step_up
+from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
+from samrum.services.platform import Caller
 from samrum.services.sessions import Login
 from samrum.web import cookies, once
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, Audience, caller, open_to
 from samrum.web.login import blueprint
+from samrum.web.words import LOGIN_PROBLEMS
+
+
+class PasswordForm(Form):
+    password = PasswordField(
+        _l("Din adgangskode"), [InputRequired(_l("Skriv din adgangskode")), Length(max=4 * MAXIMUM_LENGTH)]
+    )
 
 
 @blueprint.post("/out")
@@ -35,27 +48,49 @@ def logged_out() -> ResponseReturnValue:
 @blueprint.route("/sessions", methods=["GET", "POST"])
 @open_to(*SIGNED_IN)
 def own_logins() -> ResponseReturnValue:
-    """One's own running logins; ends one of them, all others, or all."""
+    """One's own running logins; ends one of them, all others, or all. Others take one factor given lately: staff write
+    the password there and then, citizens log in with MitID again."""
     login: Login = current_user.login
     running = sessions.own_logins(platform(), login)
+    may_end = step_up.may_end_others(platform(), login)
+    form = PasswordForm(request.form)
     if request.method == "POST":
         which = request.form.get("which", "")
         ending = [line.id for line in running if _is_meant(which, line.id, is_this_one=line.is_this_one)]
         others = [login_id for login_id in ending if login_id != login.id]
-        with once.only_once():
-            sessions.end_own(platform(), caller(), others)
-        if login.id in ending:
-            return _leave(login)
-        flash(_("Der er logget ud."), "success")
-        return redirect(url_for("login.own_logins"), 303)
-    return render_template("login/own_logins.html", running=running)
+        if not others or may_end:
+            return _end(login, ending, others, caller())
+        if login.is_staff and form.validate():
+            try:
+                token = step_up.with_password(platform(), caller(), login.id, form.password.data or "")
+            except AlreadyDone:
+                return redirect(url_for("login.own_logins"), 303)
+            except LoginRefused as refused:
+                is_wrong = refused.problem is LoginProblem.WRONG
+                form.password.errors = [LOGIN_PROBLEMS["wrong_password" if is_wrong else refused.problem.value]]
+            else:
+                response = _end(login, ending, others, caller(again=True))
+                if login.id not in ending:
+                    cookies.set_login(response, token)
+                return response
+    page = render_template("login/own_logins.html", running=running, may_end=may_end, form=form)
+    return page, 422 if request.method == "POST" else 200
+
+
+def _end(login: Login, ending: list[UUID], others: list[UUID], who: Caller) -> Response:
+    with once.only_once():
+        sessions.end_own(platform(), who, others)
+    if login.id in ending:
+        return _leave(login)
+    flash(_("Der er logget ud."), "success")
+    return make_response(redirect(url_for("login.own_logins"), 303))
 
 
 def _is_meant(which: str, login_id: UUID, *, is_this_one: bool) -> bool:
     return which == "all" or (which == "others" and not is_this_one) or which == str(login_id)
 
 
-def _leave(login: Login | None) -> ResponseReturnValue:
+def _leave(login: Login | None) -> Response:
     id_token = sessions.log_out(platform(), caller(half=True), login.id) if login is not None else None
     response = make_response(redirect(_broker_logout(id_token) or url_for("login.logged_out"), 303))
     cookies.leave_nothing(response)

@@ -45,7 +45,8 @@ def passkey() -> ResponseReturnValue:
     """The whole login in one step."""
     target = safe_path(request.args.get("next", "/"))
     try:
-        token = passkeys.log_in(platform(), caller(), cookies.visitor(), request.form.get("answer", ""))
+        answer = request.form.get("answer", "")
+        token = passkeys.log_in(platform(), caller(logs_in=True), cookies.visitor(), answer)
     except LoginRefused as refused:
         form = PasswordForm()
         form.form_errors.append(LOGIN_PROBLEMS[refused.problem.value])
@@ -55,7 +56,7 @@ def passkey() -> ResponseReturnValue:
 
 
 @blueprint.post("/mine/passkey/options")
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def new_passkey_options() -> ResponseReturnValue:
     """What the script needs to have a passkey made."""
     try:
@@ -65,7 +66,7 @@ def new_passkey_options() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/passkey", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def new_passkey() -> ResponseReturnValue:
     """Name a passkey and keep it."""
     if passkeys.site(platform()) is None:
@@ -87,7 +88,7 @@ def new_passkey() -> ResponseReturnValue:
 
 
 @blueprint.route("/mine/passkey/<uuid:passkey_id>/remove", methods=["GET", "POST"])
-@open_to(Audience.STAFF, step_up=True)
+@open_to(Audience.STAFF, anew=True)
 def revoke_passkey(passkey_id: UUID) -> ResponseReturnValue:
     """Take a passkey out of use."""
     if request.method == "POST":
@@ -101,7 +102,7 @@ def revoke_passkey(passkey_id: UUID) -> ResponseReturnValue:
     found = next((row for row in own.passkeys if row.id == passkey_id), None)
     if found is None:
         abort(404)
-    return render_template("login/revoke_passkey.html", passkey=found)
+    return render_template("login/revoke_passkey.html", passkey=found, may_go=own.held.may_lose_a_passkey())
 
 
 def _json(text: str) -> Response:

@@ -21,7 +21,7 @@ from samrum.web.current import platform
 from samrum.web.drafts import safe_path
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.login import blueprint
-from samrum.web.login.entering import enter
+from samrum.web.login.entering import enter, go_on
 from samrum.web.words import LOGIN_PROBLEMS, PASSWORD_PROBLEMS
 
 
@@ -48,11 +48,28 @@ class CodeForm(Form):
     )
 
 
-def code_form() -> CodeForm:
-    """The form as it was sent: a recovery code has a field of its own, and is a code like any other."""
-    if request.form.get("recovery"):
-        return CodeForm(MultiDict({"code": request.form["recovery"]}))
-    return CodeForm(request.form)
+class AnewForm(CodeForm):
+    password = PasswordField(
+        _l("Adgangskode"),
+        [
+            InputRequired(_l("Skriv din adgangskode")),
+            Length(max=4 * MAXIMUM_LENGTH, message=PASSWORD_PROBLEMS["too_long"]),
+        ],
+    )
+
+
+def given_code() -> MultiDict[str, str]:
+    """What was sent: a recovery code has a field of its own, and is a code like any other."""
+    given = MultiDict(request.form)
+    if given.get("recovery"):
+        given["code"] = given["recovery"]
+    return given
+
+
+def code_problem(refused: LoginRefused) -> str:
+    """Why a code did not do, by which of the two fields it came in."""
+    is_recovery = bool(request.form.get("recovery")) and refused.problem is LoginProblem.WRONG_CODE
+    return str(LOGIN_PROBLEMS["wrong_recovery_code" if is_recovery else refused.problem.value])
 
 
 class WelcomeForm(Form):
@@ -73,8 +90,8 @@ def staff() -> ResponseReturnValue:
             token = staff_login.give_password(platform(), caller(), form.email.data or "", form.password.data or "")
         except LoginRefused as refused:
             return _refused("login/staff.html", form, form.password, refused)
-        return enter(token, url_for("login.second_step", next=_onwards()))
-    return render_template("login/staff.html", form=form, onwards=_onwards(), **ways_in()), 422 if form.errors else 200
+        return enter(token, url_for("login.second_step", next=onwards()))
+    return render_template("login/staff.html", form=form, onwards=onwards(), **ways_in()), 422 if form.errors else 200
 
 
 def ways_in() -> dict[str, bool]:
@@ -87,35 +104,45 @@ def ways_in() -> dict[str, bool]:
 def second_step() -> ResponseReturnValue:
     """The second step: a code from the app; at the first login the app is set up here."""
     login = current_user.login
-    form = code_form()
+    form = CodeForm(given_code())
     half = caller(half=True)
     try:
         if request.method == "POST" and form.validate():
-            response = enter(staff_login.give_code(platform(), half, login.id, form.code.data or ""), _next())
-            if not login.has_second_factor:
+            entering = caller(half=True, logs_in=True)
+            entered = staff_login.give_code(platform(), entering, login.id, form.code.data or "")
+            if not entered.is_complete:
+                return go_on(entered.token, url_for("login.first_passkey", next=onwards()))
+            response = enter(entered.token, next_page())
+            if entered.set_up:
                 flash(_("Telefonen er sat op. Lav også nødkoder under Dit login til den dag, den er væk."), "info")
             return response
         return _ask_for_code(form, half, login, 422 if form.errors else 200)
     except LoginRefused as refused:
         if refused.problem is LoginProblem.LOGIN_ENDED:
             flash(LOGIN_PROBLEMS[refused.problem.value], "warning")
-            return redirect(url_for("login.staff", next=_onwards()), 303)
-        form.code.errors = [LOGIN_PROBLEMS[refused.problem.value]]
+            return redirect(url_for("login.staff", next=onwards()), 303)
+        form.code.errors = [code_problem(refused)]
         return _ask_for_code(form, half, login, _status(refused))
 
 
 def _ask_for_code(form: CodeForm, half: Caller, login: Login, status: int) -> ResponseReturnValue:
-    """The page that asks for the code; raises ``LoginRefused`` when the half login has ended."""
-    secret = staff_login.new_second_factor(platform(), half, login.id)
+    """The page that asks for what comes next; raises ``LoginRefused`` when the half login has ended."""
+    asked = staff_login.asked(platform(), half, login.id)
+    if asked.makes_passkey:
+        return redirect(url_for("login.first_passkey", next=onwards()), 303)
+    secret = asked.new_secret
+    if not (asked.takes_app or secret):  # there is no field for the app's code to stand the error at
+        form.form_errors, form.code.errors = [*form.form_errors, *form.code.errors], []
     picture = Markup(totp.qr_svg(provisioning_uri(secret, login.email))) if secret else None  # noqa: S704 our own SVG
     groups = [secret[start : start + 4] for start in range(0, len(secret), 4)] if secret else []
     page = render_template(
         "login/code.html",
         form=form,
+        asked=asked,
         email=login.email,
         qr_code=picture,
         groups=groups,
-        onwards=_onwards(),
+        onwards=onwards(),
         passkeys_work=secret is None and passkeys.site(platform()) is not None,
     )
     return page, status
@@ -146,18 +173,18 @@ def welcome() -> ResponseReturnValue:
 
 def _refused(template: str, form: Form, field: StringField, refused: LoginRefused) -> ResponseReturnValue:
     field.errors = [LOGIN_PROBLEMS[refused.problem.value]]
-    return render_template(template, form=form, onwards=_onwards(), **ways_in()), _status(refused)
+    return render_template(template, form=form, onwards=onwards(), **ways_in()), _status(refused)
 
 
 def _status(refused: LoginRefused) -> int:
     return 429 if refused.problem is LoginProblem.TOO_MANY else 422
 
 
-def _next() -> str:
+def next_page() -> str:
     return safe_path(request.args.get("next", "/"))
 
 
-def _onwards() -> str | None:
+def onwards() -> str | None:
     """Where to go on to, for an address; None where that is the front page anyway."""
-    target = _next()
+    target = next_page()
     return target if target != "/" else None

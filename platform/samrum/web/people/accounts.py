@@ -7,23 +7,24 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Form, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms import EmailField, Form, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, Regexp, ValidationError
 
 from samrum.services import invitations, people
 from samrum.services.errors import AlreadyDone, Invalid
 from samrum.services.invitations import Invited
-from samrum.services.people import NewStaff, StaffRow
+from samrum.services.people import Identity, NewStaff, StaffRow
 from samrum.web import once
 from samrum.web.current import platform
 from samrum.web.drafts import typed_before
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.people import blueprint
 from samrum.web.rooms.forms import options
-from samrum.web.words import PROBLEMS, ROLES
+from samrum.web.words import IDENTITIES, PROBLEMS, ROLES
 
 _PAGE = 50
 NEW_UNIT = "+"
+_NO_IDENTITY = _l("Vælg, hvordan du ved, at det er brugeren selv")
 _EMAIL = re.compile(r"\s*[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+\s*$")  # there is one way to match it: no time to be wasted
 
 
@@ -50,7 +51,20 @@ class UnitForm(Form):
         return str((self.new_unit.data if self.unit.data == NEW_UNIT else self.unit.data) or "")
 
 
-class StaffForm(UnitForm):
+class IdentityForm(Form):
+    identity = RadioField(
+        _l("Hvordan ved du, at det er brugeren selv, der beder om det?"),
+        [InputRequired(_NO_IDENTITY), AnyOf(IDENTITIES, _NO_IDENTITY)],
+        choices=options(IDENTITIES),
+        validate_choice=False,
+    )
+
+
+class RolesForm(Form):
+    roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=options(ROLES))
+
+
+class StaffForm(UnitForm, RolesForm):
     name = StringField(
         _l("Navn"), [InputRequired(_l("Skriv brugerens navn")), Length(max=200, message=_l("Navnet er for langt"))]
     )
@@ -62,7 +76,6 @@ class StaffForm(UnitForm):
             Regexp(_EMAIL, message=_l("Skriv en hel e-mail, for eksempel navn@sted.dk")),
         ],
     )
-    roles = SelectMultipleField(_l("Hvad skal brugeren kunne?"), choices=options(ROLES))
 
 
 @blueprint.get("")
@@ -90,9 +103,9 @@ def create() -> ResponseReturnValue:
             **{role: role in (form.roles.data or []) for role in ROLES},
         )
         try:
-            return _invited(invitations.create(platform(), caller(), new))
+            return invited_page(invitations.create(platform(), caller(), new))
         except AlreadyDone as done:
-            return _second_click(done)
+            return second_click(done)
         except Invalid as invalid:
             put(form, invalid)
     page = render_template("people/create.html", form=form, by_mail=invitations.go_by_mail(platform()))
@@ -112,22 +125,23 @@ def invite(staff_id: UUID) -> ResponseReturnValue:
     """A new single-use code, for a first password or a forgotten one."""
     if request.method == "POST":
         try:
-            return _invited(invitations.renew(platform(), caller(), staff_id))
+            return invited_page(invitations.renew(platform(), caller(), staff_id))
         except AlreadyDone as done:
-            return _second_click(done)
+            return second_click(done)
     return _ask("people/invite.html", staff_id)
 
 
 @blueprint.route("/<uuid:staff_id>/reset", methods=["GET", "POST"])
 @open_to(Audience.ADMINISTRATOR, step_up_to_send=True)
 def reset(staff_id: UUID) -> ResponseReturnValue:
-    """Forget the second factor; it is set up anew at the next login."""
-    if request.method == "POST":
+    """Forget the second factor; it is set up anew at the next login. The log keeps how it was known who asked."""
+    form = IdentityForm(request.form if request.method == "POST" else typed_before())
+    if request.method == "POST" and form.validate():
         with once.only_once():
-            people.reset_second_factor(platform(), caller(), staff_id)
+            people.reset_second_factor(platform(), caller(), staff_id, Identity(form.identity.data))
         flash(_("Den gamle telefon virker ikke mere. Brugeren sætter en ny op ved næste login."), "success")
         return redirect(url_for("people.account", staff_id=staff_id), 303)
-    return _ask("people/reset.html", staff_id)
+    return _ask("people/reset.html", staff_id, form)
 
 
 @blueprint.route("/<uuid:staff_id>/deactivate", methods=["GET", "POST"])
@@ -142,15 +156,16 @@ def deactivate(staff_id: UUID) -> ResponseReturnValue:
     return _ask("people/deactivate.html", staff_id)
 
 
-def _ask(template: str, staff_id: UUID) -> ResponseReturnValue:
+def _ask(template: str, staff_id: UUID, form: Form | None = None) -> ResponseReturnValue:
     """The page that asks first; there is none for one's own account or a closed one."""
     person: StaffRow = people.person(platform(), caller(), staff_id)
     if person.is_self or not person.active:
         abort(404)
-    return render_template(template, person=person, by_mail=invitations.go_by_mail(platform()))
+    page = render_template(template, person=person, form=form, by_mail=invitations.go_by_mail(platform()))
+    return page, 422 if form is not None and form.errors else 200
 
 
-def _invited(invited: Invited) -> ResponseReturnValue:
+def invited_page(invited: Invited) -> ResponseReturnValue:
     """By mail where there is a mail server: then nobody but the person sees the code. Else it is shown, to be told."""
     if invited.code is not None:
         return _show_code(invited.staff_id, invited.code)
@@ -169,7 +184,7 @@ def _show_code(staff_id: UUID, code: str) -> ResponseReturnValue:
     return render_template("people/code.html", person=person, groups=code.split("-"))
 
 
-def _second_click(done: AlreadyDone) -> ResponseReturnValue:
+def second_click(done: AlreadyDone) -> ResponseReturnValue:
     """The code in the answer to the first click was seen by nobody: show a new one in its place."""
     if done.result is None:
         return redirect(url_for("people.staff"), 303)
@@ -183,10 +198,10 @@ def _second_click(done: AlreadyDone) -> ResponseReturnValue:
     return redirect(url_for("people.account", staff_id=done.result), 303)
 
 
-def put(form: UnitForm, invalid: Invalid) -> None:
+def put(form: Form, invalid: Invalid) -> None:
     """Stand the problem at its field."""
     name = invalid.field or ""
-    if name == "unit" and form.unit.data == NEW_UNIT:
+    if name == "unit" and form["unit"].data == NEW_UNIT:
         name = "new_unit"
     text = PROBLEMS[invalid.problem.value]
     if name in form:
