@@ -1,5 +1,6 @@
 """What is good once is good once, also for those who come at the same moment; on both databases."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,12 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from auth.policy import StaffActor
-from samrum.models import AuditRow, LoginSession, Staff
-from samrum.services import people, staff_login
+from samrum.models import AuditRow, LoginSession, Organisation, Staff
+from samrum.services import first_passkey, people, sessions, staff_login
 from samrum.services.errors import AlreadyDone, LoginRefused
-from samrum.services.people import NewStaff
+from samrum.services.people import Identity, NewStaff
 from samrum.services.platform import SYSTEM, Caller
 from samrum.services.sessions import token_hash
+from support.passkeys import device
 from support.world import PASSWORD, World
 
 AT_ONCE = 6
@@ -68,6 +70,41 @@ def test_a_code_given_by_several_at_once_lets_one_in(world: World) -> None:
     found = all_at_once([lambda give=give: give(code) for give in logins])  # type: ignore[misc]
     assert sorted(type(one).__name__ for one in found) == ["Entered", *["LoginRefused"] * (AT_ONCE - 1)]
     assert actions(world, "logged_in") == 1
+
+
+def test_a_recovery_code_given_by_several_at_once_lets_one_in(world: World) -> None:
+    birgit = world.staff("Birgit", "UU")
+    browser = world.client(birgit)
+    code = re.findall(r"<code>([^<]+)</code>", browser.post("/login/mine/codes").text)[0]
+    logins = [half_login(world, birgit, number) for number in range(AT_ONCE)]
+    found = all_at_once([lambda give=give: give(code) for give in logins])  # type: ignore[misc]
+    assert sorted(type(one).__name__ for one in found) == ["Entered", *["LoginRefused"] * (AT_ONCE - 1)]
+    assert actions(world, "recovery_code_used") == 1
+
+
+def test_passkeys_made_by_several_at_once_with_one_password_are_one(world: World) -> None:
+    """After a reset, where the organisation demands passkeys: whoever is first has it, and the others are out."""
+    birgit = world.staff("Birgit", "UU")
+    people.reset_second_factor(world.platform, SYSTEM, birgit.id, Identity.IN_PERSON)
+    with world.platform.database.transaction() as session:
+        session.scalars(select(Organisation)).one().passkeys_demanded_at = world.clock.now()
+    makes = []
+    for number in range(AT_ONCE):
+        caller = Caller(None, f"10.0.0.{number}")
+        token = staff_login.give_password(world.platform, caller, "birgit@test.dk", PASSWORD)
+        login = sessions.look_up(world.platform, token)
+        assert login is not None
+        who = Caller(birgit, caller.address)
+        answer = device().create(first_passkey.options(world.platform, who, login.id))
+        makes.append((who, login.id, answer))
+    found = all_at_once(
+        [
+            lambda one=one: first_passkey.make(world.platform, one[0], one[1], "Telefon", one[2])  # type: ignore[misc]
+            for one in makes
+        ]
+    )
+    assert sorted(type(one).__name__ for one in found) == [*["LoginRefused"] * (AT_ONCE - 1), "str"]
+    assert actions(world, "passkey_added") == 1
 
 
 def test_an_invitation_used_by_several_at_once_sets_one_password(world: World) -> None:

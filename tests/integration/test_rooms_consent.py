@@ -1,54 +1,26 @@
 """Giving and withdrawing consent."""
 
-import dataclasses
 import re
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 
-from auth.oidc import Assurance, CitizenIdentity, LoginAttempt
 from samrum.queries.cases import parents_of
 from samrum.services import cases, consents, grants, rooms
 from samrum.services.platform import Caller
 from samrum.services.room_parts import ConsentLine
+from support.broker import BROKER, Broker
 from support.household import Household, words
 from support.world import MOTHER_CPR, YOUTH_CPR, Browser, World
 
-BROKER = "https://broker.test/authorize"
-
-
-class Broker:
-    """Stands where the broker's client is: sends the citizen away and says who came back."""
-
-    def __init__(self) -> None:
-        self.begun: list[tuple[str | None, bool]] = []
-        self.cpr = YOUTH_CPR
-
-    def begin(
-        self, reference_text: str | None = None, *, fresh: bool = False, **_more: Any
-    ) -> tuple[str, LoginAttempt]:
-        self.begun.append((reference_text, fresh))
-        state = f"state-{len(self.begun)}"
-        attempt = LoginAttempt(state, "nonce", "verifier", datetime(2026, 11, 2, tzinfo=UTC), "issuer", fresh)
-        return f"{BROKER}?state={state}", attempt
-
-    def finish(self, _attempt: LoginAttempt, _query: object) -> CitizenIdentity:
-        return CitizenIdentity(
-            "issuer", f"subject {self.cpr}", self.cpr, Assurance.SUBSTANTIAL, "transaction-1",
-            datetime(2026, 11, 2, tzinfo=UTC), "an id token", None,
-        )  # fmt: skip
-
 
 @pytest.fixture
-def broker() -> Broker:
-    return Broker()
+def broker(world: World) -> Broker:
+    return Broker.of(world)
 
 
 @pytest.fixture
 def home(world: World, broker: Broker) -> Household:
-    platform: Any = dataclasses.replace(world.platform, relying_party=broker)  # type: ignore[arg-type]
-    world.app.extensions["samrum"] = world.platform = platform
     return Household.make(world)
 
 

@@ -4,7 +4,6 @@ The basic and configuration profiles, back-channel logout, and those of the FAPI
 of this kind. Each says what the provider does; the relying party must put up with it or refuse it for that reason.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,18 +84,6 @@ LOGOUT_CASES = [
     Case(f"{LOGOUT}-wrong-aud", (M.OTHER_AUDIENCE,), R.AUDIENCE_MISMATCH),
     Case(f"{LOGOUT}-wrong-iss", (M.OTHER_ISSUER,), R.ISSUER_MISMATCH),
 ]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with running_standin(tmp_path_factory.mktemp("standin")) as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(running: Standin) -> Iterator[Standin]:
-    yield running
-    running.misbehave()
 
 
 def log_in(standin: Standin) -> CitizenIdentity:

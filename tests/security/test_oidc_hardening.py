@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -25,20 +24,6 @@ from auth.standin import Misbehaviour
 from support.standin import Citizen, MovableClock, Standin, running_standin
 
 M = Misbehaviour
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with running_standin(tmp_path_factory.mktemp("standin")) as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(running: Standin) -> Iterator[Standin]:
-    running.broker.control.requests_seen.clear()
-    yield running
-    running.misbehave()
-    running.broker.control.next_error = None
 
 
 def log_in(

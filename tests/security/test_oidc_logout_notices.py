@@ -1,7 +1,6 @@
 """Which logout notices of the broker are not believed."""
 
 import base64
-from collections.abc import Iterator
 
 import pytest
 from joserfc import jwt
@@ -11,23 +10,9 @@ from auth.oidc import (
     Refused,
 )
 from auth.standin import Misbehaviour
-from support.standin import Citizen, Standin, running_standin
+from support.standin import Citizen, Standin
 
 M = Misbehaviour
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
-    with running_standin(tmp_path_factory.mktemp("standin")) as standin:
-        yield standin
-
-
-@pytest.fixture
-def standin(running: Standin) -> Iterator[Standin]:
-    running.broker.control.requests_seen.clear()
-    yield running
-    running.misbehave()
-    running.broker.control.next_error = None
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,9 @@ from uuid import UUID
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import Form, PasswordField
-from wtforms.validators import InputRequired, Length
 
 from auth.oidc import OidcError
-from auth.passwords import MAXIMUM_LENGTH
 from samrum.services import sessions, step_up
 from samrum.services.errors import AlreadyDone, LoginProblem, LoginRefused
 from samrum.services.platform import Caller
@@ -20,13 +16,8 @@ from samrum.web import cookies, once
 from samrum.web.current import platform
 from samrum.web.gate import SIGNED_IN, Audience, caller, open_to
 from samrum.web.login import blueprint
+from samrum.web.login.staff import GivenPassword
 from samrum.web.words import LOGIN_PROBLEMS
-
-
-class PasswordForm(Form):
-    password = PasswordField(
-        _l("Din adgangskode"), [InputRequired(_l("Skriv din adgangskode")), Length(max=4 * MAXIMUM_LENGTH)]
-    )
 
 
 @blueprint.post("/out")
@@ -53,7 +44,7 @@ def own_logins() -> ResponseReturnValue:
     login: Login = current_user.login
     running = sessions.own_logins(platform(), login)
     may_end = step_up.may_end_others(platform(), login)
-    form = PasswordForm(request.form)
+    form = GivenPassword(request.form)
     if request.method == "POST":
         which = request.form.get("which", "")
         ending = [line.id for line in running if _is_meant(which, line.id, is_this_one=line.is_this_one)]

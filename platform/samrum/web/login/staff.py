@@ -38,6 +38,18 @@ class PasswordForm(Form):
     )
 
 
+class GivenPassword(Form):
+    """The password alone, to stand before whatever else is asked for."""
+
+    password = PasswordField(
+        _l("Adgangskode"),
+        [
+            InputRequired(_l("Skriv din adgangskode")),
+            Length(max=4 * MAXIMUM_LENGTH, message=PASSWORD_PROBLEMS["too_long"]),
+        ],
+    )
+
+
 class CodeForm(Form):
     code = StringField(
         _l("Kode fra din app"),
@@ -48,14 +60,8 @@ class CodeForm(Form):
     )
 
 
-class AnewForm(CodeForm):
-    password = PasswordField(
-        _l("Adgangskode"),
-        [
-            InputRequired(_l("Skriv din adgangskode")),
-            Length(max=4 * MAXIMUM_LENGTH, message=PASSWORD_PROBLEMS["too_long"]),
-        ],
-    )
+class AnewForm(CodeForm, GivenPassword):
+    """All of what one logs in with, in the order in which it is asked for."""
 
 
 def given_code() -> MultiDict[str, str]:
