@@ -14,16 +14,20 @@ class DatabaseUnavailable(Exception):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``url``. SQLite gets WAL, foreign keys, full synchronisation and write transactions that queue.
-
-    PostgreSQL is told that the disk has no head to move: it would else read a whole table where a few hundred rows of
-    it are wanted.
-    """
+    """An engine for ``url``. SQLite gets WAL, foreign keys, full synchronisation and write transactions that queue."""
     if not url.startswith("sqlite"):
         engine = create_engine(
             url, hide_parameters=True, pool_pre_ping=True, pool_size=8, max_overflow=8, pool_timeout=5
         )
-        event.listen(engine, "connect", _plan_for_flash)
+
+        @event.listens_for(engine, "connect")
+        def _tell_the_planner(connection: Any, _record: object) -> None:
+            # PostgreSQL reckons with a disk that turns, and would rather read all cases there are than look up
+            # hundreds by their keys; what is asked for at every request lies in memory.
+            with connection.cursor() as cursor:
+                cursor.execute("SET random_page_cost = 1.1")
+            connection.commit()
+
         return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
 
@@ -45,12 +49,6 @@ def make_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return engine
-
-
-def _plan_for_flash(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET random_page_cost = 1.1")
-    connection.commit()
 
 
 class Database:

@@ -22,7 +22,7 @@ from samrum import migrations
 from samrum.db import Database
 from samrum.models import Case
 from samrum.queries.cases import attached
-from samrum.queries.facts import rooms as rooms_with_facts
+from samrum.queries.facts import listed
 from samrum.services.platform import Caller, Platform
 from samrum.services.rooms import RoomLine, my_rooms
 from support import list_worlds
@@ -131,8 +131,8 @@ def unordered(facts: CaseFacts) -> Unordered:
 def facts_agree(town: Town) -> None:
     with town.platform.database.transaction(writes=False) as session:
         for viewer in [*(actor.id for actor in town.people.actors), None]:
-            read = rooms_with_facts(session, viewer, Case.id.is_not(None))
-            assert {key: unordered(room.facts) for key, room in read.items()} == {
+            read = listed(session, viewer, Case.id.is_not(None))
+            assert {key: unordered(case.facts) for key, case in read.items()} == {
                 key: unordered(town.people.facts_for(viewer, key)) for key in town.people.cases
             }, f"SAMRUM_SEED={SEED}: {town.name}"
 

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from auth.policy import Action, CaseFacts, Grant, Level, StaffActor, Status, decide
+from auth.policy import Action, CaseFacts, Consent, Grant, Level, Parent, StaffActor, Status, decide
 from samrum.db import Database
 from samrum.services.platform import Caller
 from samrum.services.rooms import my_rooms
@@ -22,6 +22,8 @@ from support.world import World
 
 _FEW, _MANY, _MINE = 1_000, 50_000, 400
 _DECISIONS = 20_000
+_ROUNDS = 25
+_YEARS = date(2025, 6, 1), date(2028, 12, 31)
 
 
 def measure() -> None:
@@ -35,7 +37,7 @@ def measure() -> None:
     _print("one decision", f"{(time.perf_counter() - begun) / _DECISIONS * 1e6:6.1f} µs   (goal 20)")
     with tempfile.TemporaryDirectory(prefix="samrum-bench-") as folder, TestPostgres() as server:
         for name, address in (("SQLite", _sqlite(Path(folder))), ("PostgreSQL", lambda _name: server.new_database())):
-            few, many = (_list(Path(folder), f"{name}-{size}", address, size) for size in (_FEW, _MANY))
+            few, many = _lists(Path(folder), name, address)
             _print(
                 f"my 400 cases, {name}",
                 f"{few * 1e3:6.1f} ms of {_FEW}, {many * 1e3:6.1f} ms of {_MANY}: {many / few:.2f} times   (goal 1.3)",
@@ -46,22 +48,31 @@ def _sqlite(folder: Path) -> Callable[[str], str]:
     return lambda name: f"sqlite:///{folder / name}.sqlite"
 
 
-def _list(folder: Path, name: str, address: Callable[[str], str], size: int) -> float:
-    """Seconds for the list of 400 cases, half of them the viewer's own, among ``size``."""
-    made = folder / f"{name}-keys"
-    made.mkdir()
-    here = World.make(made, database_url=address(name))
+def _lists(folder: Path, name: str, address: Callable[[str], str]) -> tuple[float, float]:
+    """Seconds for the list of 400 cases, half of them the viewer's own, among few cases and among many.
+
+    The two take turns, so that what else the machine does meets both alike.
+    """
+    made = [_made(folder / f"{name}-{size}", address(f"{name}-{size}"), size) for size in (_FEW, _MANY)]
+    best = [float("inf"), float("inf")]
+    for _ in range(_ROUNDS):
+        for number, (here, viewer) in enumerate(made):
+            begun = time.perf_counter()
+            assert len(my_rooms(here.platform, Caller(viewer))) == _MINE
+            best[number] = min(best[number], time.perf_counter() - begun)
+    for here, _ in made:
+        here.platform.database.engine.dispose()
+    return best[0], best[1]
+
+
+def _made(folder: Path, url: str, size: int) -> tuple[World, StaffActor]:
+    folder.mkdir()
+    here = World.make(folder, database_url=url)
     town, viewer = _town(size)
     with here.platform.database.engine.begin() as connection:
         list_worlds.write(connection, town)
     analyze(here.platform.database)
-    times = []
-    for _ in range(7):
-        begun = time.perf_counter()
-        assert len(my_rooms(here.platform, Caller(viewer))) == _MINE
-        times.append(time.perf_counter() - begun)
-    here.platform.database.engine.dispose()
-    return min(times)
+    return here, viewer
 
 
 def analyze(database: Database) -> None:
@@ -83,9 +94,11 @@ def _town(size: int) -> tuple[Municipality, StaffActor]:
     for number, (case_id, youth) in enumerate(zip(ids[60 + size :], youths, strict=True)):
         owner = viewer if number < _MINE // 2 else others[number % len(others)]
         guest = viewer if _MINE // 2 <= number < _MINE else others[(number + 1) % len(others)]
+        given = tuple(Consent(youth, frozenset({unit}), *_YEARS) for _ in range(2))
         cases[case_id] = replace(
             template, owner=owner.id, owner_unit=unit, organisation=organisation, youth=youth, status=Status.ACTIVE,
-            parents=(), consents=(), grants=(Grant(guest.id, Level.READ),), owner_has_left=False,
+            parents=(Parent(youth, custody_holder=True),), consents=given, grants=(Grant(guest.id, Level.READ),),
+            owner_has_left=False,
         )  # fmt: skip
     citizens = [replace(base.citizens[0], id=youth, active=True) for youth in youths]
     births: dict[UUID, date | None] = dict.fromkeys(youths, date(2010, 6, 15))

@@ -1,12 +1,12 @@
 """The facts a decision needs, for one case or for many, in two queries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Executable, Uuid, and_, bindparam, select
-from sqlalchemy.orm import Session, aliased, contains_eager
+from sqlalchemy import ColumnElement, Connection, Uuid, and_, bindparam, select
+from sqlalchemy.orm import Session, aliased
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
 from auth.policy import Consent as ConsentFact
@@ -40,7 +40,19 @@ _CASES = (
     .outerjoin(_GRANT, _OWN_GRANTS)
 )
 _ONE_CASE = _CASES.where(Case.id == bindparam("case"))
-_MANY_CASES = _CASES.options(contains_eager(Case.owner), contains_eager(Case.youth))
+_MANY_CASES = _CASES.with_only_columns(
+    Case.id,
+    Case.number,
+    Case.youth_name,
+    Case.organisation_id,
+    Case.owner_id,
+    Case.youth_id,
+    Case.status,
+    Case.youth_access,
+    Case.parent_access,
+    *_OTHERS,
+    maintain_column_froms=True,
+)
 _LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
 _CONSENTS = (
     select(
@@ -109,9 +121,28 @@ class Room:
     facts: CaseFacts
 
 
-def rooms(session: Session, viewer: UUID | None, condition: ColumnElement[bool]) -> dict[UUID, Room]:
-    """The cases that meet ``condition``, each with its facts, owner and youth loaded; ``grants`` are the viewer's."""
-    return _rooms(session, _MANY_CASES.where(condition), {"viewer": viewer})
+@dataclass(frozen=True)
+class Listed:
+    """A case as a list needs it: the facts that decide about it for one viewer, and what a line may say of it."""
+
+    number: str
+    youth_name: str
+    facts: CaseFacts
+
+
+def listed(session: Session, viewer: UUID | None, condition: ColumnElement[bool]) -> dict[UUID, Listed]:
+    """The cases that meet ``condition``, by id; the ``grants`` among the facts are the viewer's."""
+    connection = session.connection()
+    rows: dict[UUID, Any] = {}
+    others: dict[UUID, _Others] = {}
+    for row in connection.execute(_MANY_CASES.where(condition), {"viewer": viewer}):
+        rows[row.id] = row
+        others.setdefault(row.id, _Others()).add(row)
+    consents = _consents(connection, rows) if rows else {}
+    return {
+        key: Listed(row.number, row.youth_name, _facts(row, row, others[key], consents.get(key, [])))
+        for key, row in rows.items()
+    }
 
 
 def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = False) -> Room | None:
@@ -125,7 +156,15 @@ def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = F
         # to it the grants and parents of before the wait.
         session.execute(_LOCK, {"case": case_id})
         query = query.execution_options(populate_existing=True)
-    return _rooms(session, query, {"viewer": viewer, "case": case_id}).get(case_id)
+    rows = session.execute(query, {"viewer": viewer, "case": case_id}).all()
+    if not rows:
+        return None
+    others = _Others()
+    for row in rows:
+        others.add(row)
+    case = rows[0].Case
+    consents = _consents(session.connection(), [case_id]).get(case_id, [])
+    return Room(case, _facts(case, rows[0], others, consents))
 
 
 def version_and_facts(
@@ -161,17 +200,6 @@ class _Others:
             self.grants[row.grant_id] = Grant(
                 row.granted_to, Level(row.level), row.last_day, row.revoked_at is not None
             )
-
-
-def _rooms(session: Session, query: Executable, values: Mapping[str, UUID | None]) -> dict[UUID, Room]:
-    rows: dict[UUID, Any] = {}
-    others: dict[UUID, _Others] = {}
-    for row in session.execute(query, values):
-        key = row.Case.id
-        rows[key] = row
-        others.setdefault(key, _Others()).add(row)
-    consents = _consents(session.connection(), rows) if rows else {}
-    return {key: Room(row.Case, _facts(row.Case, row, others[key], consents.get(key, []))) for key, row in rows.items()}
 
 
 def _facts(case: Any, row: Any, others: _Others, consents: list[ConsentFact]) -> CaseFacts:

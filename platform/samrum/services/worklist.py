@@ -10,7 +10,7 @@ from auth.age import eighteenth_birthday, is_minor_for_consent, parents_access_e
 from auth.policy import PARENTS, CaseFacts, Level, Missing, Recipient, StaffActor, missing_consents
 from samrum.models import CaseParent, Grant
 from samrum.queries import worklist as queries
-from samrum.queries.facts import Room, rooms
+from samrum.queries.facts import Listed, listed
 from samrum.services.errors import NotThere
 from samrum.services.platform import Caller, Platform
 
@@ -89,13 +89,13 @@ def worklist(platform: Platform, caller: Caller) -> Worklist:
         if actor.never_sees_files:
             count, numbers = queries.ownerless(act.session, actor.organisation, MOST_NUMBERS)
             return Worklist(ownerless=numbers, ownerless_count=count)
-        found = rooms(act.session, actor.id, queries.owned(actor.id))
+        found = listed(act.session, actor.id, queries.owned(actor.id))
         grants, parents = defaultdict(list), defaultdict(list)
         for grant in queries.grants_of(act.session, found):
             grants[grant.case_id].append(grant)
         for parent in queries.parents_of(act.session, found):
             parents[parent.case_id].append(parent)
-        looks = [_Look(room, grants[key], parents[key], act.today) for key, room in found.items()]
+        looks = [_Look(key, case, grants[key], parents[key], act.today) for key, case in found.items()]
     return Worklist(
         running_out=sorted(
             (line for look in looks for line in look.running_out()),
@@ -119,11 +119,11 @@ def _name(case: Of) -> tuple[str, str]:
 class _Look:
     """One case on one day. Whether a consent is missing is the policy's answer every time."""
 
-    def __init__(self, room: Room, grants: list[Grant], parents: list[CaseParent], today: date) -> None:
-        self.facts: CaseFacts = room.facts
+    def __init__(self, key: UUID, case: Listed, grants: list[Grant], parents: list[CaseParent], today: date) -> None:
+        self.facts: CaseFacts = case.facts
         self.today = today
-        self.of = Of(room.case.id, room.case.number, room.case.youth_name)
-        self.names = {room.case.youth_id: room.case.youth_name} | {row.citizen_id: row.name for row in parents}
+        self.of = Of(key, case.number, case.youth_name)
+        self.names = {case.facts.youth: case.youth_name} | {row.citizen_id: row.name for row in parents}
         self.grants = [grant for grant in grants if _counts(grant, today)]
         self.units: dict[UUID, str] = {
             grant.staff.unit_id: f"{grant.staff.unit.name}, {grant.staff.unit.organisation.name}"
