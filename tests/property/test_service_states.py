@@ -5,7 +5,7 @@ their clock. Two things are done beside it: consents are given by the use case (
 page does (closing a parent's account, giving a closed account's e-mail free) is done in the database.
 
 `SAMRUM_STATES` sets how many rooms are lived through, with a change of rights and some acts with files in each of
-their steps; four make about four thousand requests.
+their steps; four make some 3,400 requests.
 """
 
 import io
