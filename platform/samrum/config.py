@@ -108,8 +108,8 @@ class Settings(BaseSettings):
         description="List of breached passwords kept offline: lines of SHA-1 in hex, a colon and a number, sorted.",
     )
     bind: str = Field("127.0.0.1:8000", description="Address and port the web server listens on.")
-    workers: int = Field(2, ge=1, le=64, description="Worker processes.")
-    threads: int = Field(8, ge=1, le=256, description="Threads in each worker.")
+    workers: int = Field(4, ge=1, le=64, description="Worker processes.")
+    threads: int = Field(4, ge=1, le=256, description="Threads in each worker.")
     trusted_proxies: int = Field(
         0, ge=0, le=5, description="Reverse proxies in front whose `X-Forwarded-*` headers are believed."
     )

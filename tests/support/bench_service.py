@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import boto3
 from botocore.config import Config
 
+from samrum.config import Settings
 from samrum.demo.weed import EmbeddedS3
 from support.bench_rclone import put, rclone_webdav
 from support.papers import Papers
@@ -182,7 +183,10 @@ def _running(scale: Scale) -> Iterator[Bench]:
         tempfile.TemporaryDirectory(prefix="samrum-bench-") as folder,
         EmbeddedS3(Path(folder) / "s3", None, "bench", "bench-secret-" + "0" * 27) as s3,
     ):
-        service = Service(Path(folder), s3, "samrum", recheck_seconds=1.0, upload_limit_mib=scale.huge + 1)
+        as_it_comes = {name: Settings.model_fields[name].default for name in ("workers", "threads")}
+        service = Service(
+            Path(folder), s3, "samrum", recheck_seconds=1.0, upload_limit_mib=scale.huge + 1, **as_it_comes
+        )
         papers = Papers.make(service.world)
         with service:
             bench = Bench(service, s3, papers, Path(folder))

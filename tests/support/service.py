@@ -50,6 +50,8 @@ class Service:
                 "s3_access_key": s3.access_key,
                 "s3_secret_key": s3.secret_key,
                 "demo_clock_file": clock_file,
+                "workers": 2,  # each of them takes its time to start
+                "threads": 8,
                 **settings,
             },
         )

@@ -193,6 +193,8 @@ def _environment(var: Path, port: int, secret: _Secrets) -> dict[str, str]:
         "SAMRUM_ENV": "demo",
         "SAMRUM_BASE_URL": f"http://{_NAME}:{port}",
         "SAMRUM_BIND": f"{_HOST}:{port}",
+        "SAMRUM_WORKERS": "2",  # enough for a look around, and sooner there
+        "SAMRUM_THREADS": "8",
         "SAMRUM_DATABASE_URL": f"sqlite:///{var / 'samrum.sqlite'}",
         "SAMRUM_KEY_FILE": str(var / "demo.key"),
         "SAMRUM_FIELD_KEY_FILE": str(var / "demo-field.key"),
