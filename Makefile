@@ -50,8 +50,8 @@ wheel: collect-dev ## build dist/samrum-*.whl
 	$(PY) -m build --quiet --wheel --no-isolation --outdir dist
 	@rm -rf build
 
-prove: collect-dev ## the rules of access in a million random worlds (takes an hour and more)
-	@SAMRUM_WORLDS=1000000 exec $(PY) -m pytest --timeout=0 -n 2 tests/property/test_policy_worlds.py tests/property/test_lists_agree.py
+prove: collect-dev ## the rules of access in a million random worlds (takes an hour and a half)
+	@SAMRUM_WORLDS=1000000 exec $(PY) -m pytest --timeout=0 -n 2 --dist worksteal tests/property/test_policy_worlds.py tests/property/test_lists_agree.py
 
 fresh-clone: ## clone the last commit into an empty folder and try `make run`, `make check` and `make test` there
 	@exec sh deploy/fresh_clone.sh

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, delete, insert
 
 from auth.policy import (
     PARENTS,
@@ -67,6 +67,17 @@ MOMENTS = [
     (datetime(2028, 2, 28, 12, 0, tzinfo=UTC), date(2028, 2, 28)),
     (datetime(2028, 2, 29, 12, 0, tzinfo=UTC), date(2028, 2, 29)),
     (datetime(2028, 3, 1, 12, 0, tzinfo=UTC), date(2028, 3, 1)),
+]
+_TABLES: list[type[models.Base]] = [
+    models.Organisation,
+    models.Unit,
+    models.Staff,
+    models.Citizen,
+    models.Case,
+    models.CaseParent,
+    models.Grant,
+    models.Consent,
+    models.ConsentUnit,
 ]
 _DAYS = sorted({day for _, day in MOMENTS})
 
@@ -186,9 +197,15 @@ def _consent(dice: random.Random, giver: UUID, recipients: list[Recipient]) -> C
     return Consent(giver, named, from_day, until_day, dice.random() < 0.1)
 
 
+def clear(connection: Connection) -> None:
+    """Take every municipality out of the database again."""
+    for table in reversed(_TABLES):
+        connection.execute(delete(table))
+
+
 def write(connection: Connection, town: Municipality) -> None:
-    """Write the municipality into an empty, migrated database."""
-    new_id = _counter()
+    """Write the municipality into a migrated database, beside those that are there already."""
+    new_id = _counter(min(person.id for person in town.staff))
     staff = {person.id: person for person in town.staff}
     organisations = {person.organisation for person in town.staff}
     units = {person.unit: person.organisation for person in town.staff}
@@ -241,9 +258,9 @@ def write(connection: Connection, town: Municipality) -> None:
             rows[models.ConsentUnit].extend(
                 {"consent_id": consent_id, "unit_id": unit} for unit in consent.recipients if unit is not PARENTS
             )
-    for table, values in rows.items():
-        if values:
-            connection.execute(insert(table), values)
+    for table in _TABLES:
+        if rows[table]:
+            connection.execute(insert(table), rows[table])
 
 
 def _case(town: Municipality, key: UUID) -> dict[str, object]:
@@ -283,8 +300,8 @@ def _consent_row(key: UUID, case_id: UUID, consent: Consent) -> dict[str, object
     }
 
 
-def _counter() -> Callable[[], UUID]:
-    last = 0
+def _counter(before: UUID) -> Callable[[], UUID]:
+    last = before.int
 
     def new_id() -> UUID:
         nonlocal last

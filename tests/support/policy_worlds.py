@@ -37,6 +37,7 @@ BIRTHS = [
     date(2007, 12, 31),
 ]
 DAY = timedelta(days=1)
+WORLD_BYTES, ACTOR_BYTES = 160, 8  # more than the choices for one of them use up
 
 T = TypeVar("T")
 
@@ -140,14 +141,14 @@ def _choices(size: int) -> st.SearchStrategy[Choices]:
 
 def worlds() -> st.SearchStrategy[World]:
     """Cases with a day."""
-    return _choices(160).map(world)
+    return _choices(WORLD_BYTES).map(world)
 
 
 def actors() -> st.SearchStrategy[Actor | None]:
     """People who ask."""
-    return _choices(8).map(actor)
+    return _choices(ACTOR_BYTES).map(actor)
 
 
 def people(count: int) -> st.SearchStrategy[list[Actor | None]]:
     """Several people who ask."""
-    return _choices(8 * count).map(lambda choices: [actor(choices) for _ in range(count)])
+    return _choices(ACTOR_BYTES * count).map(lambda choices: [actor(choices) for _ in range(count)])

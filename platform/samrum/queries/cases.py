@@ -110,9 +110,12 @@ def consents_of(session: Session, case_id: UUID) -> list[Consent]:
     return list(session.scalars(query).unique())
 
 
-def consents_run_out(session: Session, today: date, limit: int) -> list[Consent]:
-    """Consents whose last day has passed and of which the log does not say so yet."""
+def consents_run_out(session: Session, today: date, limit: int, case_id: UUID | None = None) -> list[Consent]:
+    """Consents whose last day has passed and of which the log does not say so yet, held until the transaction ends;
+    of one case, or of all."""
     query = select(Consent).where(
         Consent.until_day < today, Consent.withdrawn_at.is_(None), Consent.run_out_logged.is_(False)
     )
-    return list(session.scalars(query.limit(limit)))
+    if case_id is not None:
+        query = query.where(Consent.case_id == case_id)
+    return list(session.scalars(query.order_by(Consent.until_day, Consent.id).limit(limit).with_for_update()))

@@ -223,18 +223,15 @@ def _facts(case: Any, row: Any, others: _Others, consents: list[ConsentFact]) ->
 
 
 def _consents(connection: Connection, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
-    found: dict[UUID, Any] = {}
-    recipients: dict[UUID, set[Recipient]] = {}
+    found: dict[UUID, tuple[Any, set[Recipient]]] = {}
     for row in connection.execute(_CONSENTS, {"cases": list(case_ids)}):
-        found[row.id] = row
-        named = recipients.setdefault(row.id, {PARENTS} if row.to_parents else set())
-        if row.unit_id is not None:
-            named.add(row.unit_id)
+        key, *consent, unit = row
+        if key not in found:
+            found[key] = consent, set()
+        if unit is not None:
+            found[key][1].add(unit)
     facts: dict[UUID, list[ConsentFact]] = {}
-    for key, row in found.items():
-        facts.setdefault(row.case_id, []).append(
-            ConsentFact(
-                row.giver_id, frozenset(recipients[key]), row.from_day, row.until_day, row.withdrawn_at is not None
-            )
-        )
+    for (case_id, giver, to_parents, from_day, until_day, withdrawn_at), units in found.values():
+        named = frozenset((*units, PARENTS) if to_parents else units)
+        facts.setdefault(case_id, []).append(ConsentFact(giver, named, from_day, until_day, withdrawn_at is not None))
     return facts

@@ -19,6 +19,7 @@ from samrum.services.platform import SYSTEM, Act, Caller, Platform
 
 KINDS = ("education", "work", "housing", "family", "health", "leisure", "economy", "support")
 LONGEST_YEARS = 2
+_AT_ONCE = 500
 
 
 class Evidence(Protocol):
@@ -117,17 +118,28 @@ def record_withdrawal(platform: Platform, caller: Caller, case_id: UUID, consent
         _withdraw(act, consent)
 
 
-def log_run_out(platform: Platform) -> int:
-    """Write an audit row for every consent whose last day has passed since; returns how many."""
-    with platform.act(SYSTEM) as act:
-        rows = consents_run_out(act.session, act.today, 1000)
-        for row in rows:
-            row.run_out_logged = True
-            act.log(
-                Event.CONSENT_RAN_OUT, actor_kind="system", case_id=row.case_id, subject_id=row.giver_id,
-                detail={"consent": str(row.id)},
-            )  # fmt: skip
-        return len(rows)
+def log_all_run_out(platform: Platform) -> int:
+    """Write an audit row for every consent whose last day has passed since; returns how many. Once each, also where
+    two do it at the same moment."""
+    total = 0
+    while True:
+        with platform.act(SYSTEM) as act:
+            found = log_run_out(act)
+        total += found
+        if not found:
+            return total
+
+
+def log_run_out(act: Act, case_id: UUID | None = None) -> int:
+    """The same for one case, or for as many consents as one transaction should hold."""
+    rows = consents_run_out(act.session, act.today, _AT_ONCE, case_id)
+    for row in rows:
+        row.run_out_logged = True
+        act.log(
+            Event.CONSENT_RAN_OUT, actor_kind="system", actor_id=None, address=None, case_id=row.case_id,
+            subject_id=row.giver_id, detail={"consent": str(row.id), "until": row.until_day.isoformat()},
+        )  # fmt: skip
+    return len(rows)
 
 
 def _giver(act: Act, case: Case, giver_id: UUID) -> None:

@@ -102,8 +102,10 @@ class Act:
         return True
 
     def finish(self) -> None:
+        """Write what was logged. The transaction's end does so; earlier, for what is to be read in the same one."""
         self.session.flush()
         audit.append(self.session, self._entries)
+        self._entries = []
 
 
 def _in_a_thread(work: Callable[[], None]) -> None:

@@ -11,6 +11,7 @@ from samrum.queries import cases as case_queries
 from samrum.queries import documents as document_queries
 from samrum.queries import people as people_queries
 from samrum.queries.facts import Room
+from samrum.services import consents
 from samrum.services.audit import Event
 from samrum.services.documents import name_of
 from samrum.services.naming import Shown, naming
@@ -67,6 +68,8 @@ def show_log(platform: Platform, caller: Caller, case_id: UUID, *, before: int |
     """Who has opened and done what in the room, the newest first. Raises ``NotThere`` or ``Denied``."""
     with platform.act(caller) as act:
         found = act.require(case_id, Action.SEE_LOG)
+        if consents.log_run_out(act, case_id):  # the nightly upkeep has not been here yet
+            act.finish()
         rows = audit_queries.rows_of_case(act.session, case_id, before=before, limit=PAGE + 1)
         has_more, rows = len(rows) > PAGE, rows[:PAGE]
         lines = _lines(platform, act, found, rows)

@@ -38,8 +38,8 @@ def collect_garbage(platform: Platform) -> Swept:
             devices_before=now - notices.KNOWN_FOR,
             rest_before=now - _REST,
         )
+    ran_out = consents.log_all_run_out(platform)
     mail.deliver(platform)
-    ran_out = consents.log_run_out(platform)
     stored = receipts.keep_missing(platform)
     store = platform.vault.store
     removed = 0

@@ -186,7 +186,7 @@ def _about(line: LogLine) -> str:
         about = str(_DENIED_BECAUSE.get(line.reason or "", ""))
     elif line.action == "grant_set":
         about = _until(str(LEVELS.get(str(detail.get("level")), "")), detail.get("last_day"))
-    elif line.action == "consent_given":
+    elif line.action in ("consent_given", "consent_ran_out"):
         about = _until("", detail.get("until"))
     elif line.action == "case_handed_over":
         about = str(HAND_OVER_REASONS.get(str(detail.get("why")), ""))
