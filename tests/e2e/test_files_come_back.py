@@ -29,15 +29,32 @@ def youth(demo: LiveDemo, chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def colleague(demo: LiveDemo, chromium: Browser, email: str, room: str) -> Page:
-    page = new_person(chromium).new_page()
-    log_in_staff(page, demo, email)
-    page.goto(room)
-    return page
+@pytest.fixture(scope="module")
+def ulla(demo: LiveDemo, chromium: Browser) -> Iterator[Page]:
+    """A colleague who may write, at a desk; logged in once, since a code counts once."""
+    context = new_person(chromium)
+    page = context.new_page()
+    log_in_staff(page, demo, "ulla@solby.example")
+    yield page
+    context.close()
 
 
 def files(page: Page) -> list[str]:
+    """The files of the list that is shown now; what was pressed has been answered."""
     return page.locator("a.file-name").all_inner_texts()
+
+
+def open_trash(page: Page) -> None:
+    page.get_by_role("link", name="Papirkurv").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Papirkurv")
+
+
+def is_told(page: Page, message: str) -> None:
+    """Wait for the message that answers what was pressed."""
+    expect(page.get_by_role("status")).to_contain_text(message)
+
+
+AWAY, BACK = "Filen er flyttet til papirkurven.", "Filen er lagt tilbage."
 
 
 def fetched(page: Page, name: str) -> bytes:
@@ -53,9 +70,7 @@ def names_in(content: bytes) -> set[str]:
         return {name.rpartition("/")[2] for name in found.namelist()}
 
 
-def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(
-    demo: LiveDemo, chromium: Browser, youth: Page
-) -> None:
+def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(youth: Page, ulla: Page) -> None:
     room = youth.url
     youth.get_by_role("link", name=PLAN, exact=True).click()
     first = fetched(youth, "Hent version 1")
@@ -63,58 +78,60 @@ def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(
     expect(youth.get_by_role("heading", level=1)).to_have_text("Gør version 1 til den nyeste")
     expect(youth.locator("main")).to_contain_text("øverst som version 3")
     youth.get_by_role("button", name="Gør til den nyeste").click()
-    expect(youth.get_by_role("status")).to_contain_text("Version 1 er gjort til den nyeste.")
+    is_told(youth, "Version 1 er gjort til den nyeste.")
     assert fetched(youth, "Hent version 3") == first
-    ulla = colleague(demo, chromium, "ulla@solby.example", room)
+    ulla.goto(room)
     ulla.get_by_role("link", name=PLAN, exact=True).click()
     expect(ulla.locator(".version-item").first).to_contain_text("Version 3 · nyeste")
     expect(ulla.locator(".version-item").first).to_contain_text("Det samme som version 1")
     expect(ulla.locator(".version-item").first).to_contain_text("Sofie Lind")
-    ulla.context.close()
 
 
-def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back_another_time(
-    demo: LiveDemo, chromium: Browser, youth: Page
-) -> None:
+def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back(youth: Page, ulla: Page) -> None:
     room = youth.url
     before = files(youth)
     assert NOTE in before
     youth.get_by_role("link", name=NOTE, exact=True).click()
     youth.get_by_role("button", name="Flyt til papirkurv").click()
-    expect(youth.get_by_role("status")).to_contain_text("Filen er flyttet til papirkurven.")
+    is_told(youth, AWAY)
     assert NOTE not in files(youth)
     youth.get_by_role("button", name="Fortryd flytningen").click()
-    expect(youth.get_by_role("status")).to_contain_text("Filen er lagt tilbage.")
+    is_told(youth, BACK)
     assert files(youth) == before
     youth.get_by_role("link", name=NOTE, exact=True).click()
     youth.get_by_role("button", name="Flyt til papirkurv").click()
-    youth.get_by_role("link", name="Papirkurv").click()
+    is_told(youth, AWAY)
+    open_trash(youth)
     assert files(youth) == [NOTE]
 
-    ulla = colleague(demo, chromium, "ulla@solby.example", room)
+    ulla.goto(room)
     assert NOTE not in files(ulla)
     assert NOTE not in names_in(fetched(ulla, "Hent alle filer"))
-    ulla.get_by_role("link", name="Papirkurv").click()
+    open_trash(ulla)
     expect(ulla.locator("main")).to_contain_text("Flyttet hertil af Sofie Lind")
     assert b"Solg" in fetched(ulla, f"Hent {NOTE}")
     ulla.get_by_role("button", name=f"Læg tilbage {NOTE}").click()
+    is_told(ulla, BACK)
     assert files(ulla) == before
-    ulla.context.close()
     youth.goto(room)
     assert files(youth) == before
 
 
 def test_the_only_plan_is_asked_about_and_the_answer_may_be_no(youth: Page) -> None:
     youth.get_by_role("link", name=PLAN, exact=True).click()
+    expect(youth.get_by_role("heading", level=1)).to_have_text(PLAN)
     document = youth.url
     youth.get_by_role("button", name="Flyt til papirkurv").click()
     expect(youth.get_by_role("heading", name="Det er det eneste mål- og aftaleskema i rummet")).to_be_visible()
     youth.get_by_role("link", name="Fortryd").click()
-    assert youth.url == document
+    expect(youth).to_have_url(document)
     youth.get_by_role("button", name="Flyt til papirkurv").click()
+    expect(youth.get_by_role("heading", level=1)).to_have_text("Flyt til papirkurven")
     youth.locator("main").get_by_role("button", name="Flyt til papirkurv").click()
+    is_told(youth, AWAY)
     assert PLAN not in files(youth)
     youth.get_by_role("button", name="Fortryd flytningen").click()
+    is_told(youth, BACK)
     assert PLAN in files(youth)
 
 
@@ -128,7 +145,9 @@ def test_the_youth_fetches_everything_at_once(youth: Page) -> None:
 def test_who_may_read_only_fetches_everything_and_changes_nothing(
     demo: LiveDemo, chromium: Browser, youth: Page
 ) -> None:
-    jorgen = colleague(demo, chromium, "jorgen@solby.example", youth.url)
+    jorgen = new_person(chromium).new_page()
+    log_in_staff(jorgen, demo, "jorgen@solby.example")
+    jorgen.goto(youth.url)
     assert {PLAN, NOTE} <= names_in(fetched(jorgen, "Hent alle filer"))
     jorgen.get_by_role("link", name=PLAN, exact=True).click()
     for gone in ("Gør til den nyeste", "Flyt til papirkurv", "Læg en ny version op"):
@@ -153,12 +172,12 @@ def test_it_all_works_with_the_keyboard_and_without_scripts(demo: LiveDemo, chro
     press("link", PLAN)
     press("link", "Gør til den nyeste")
     press("button", "Gør til den nyeste")
-    expect(page.get_by_role("status")).to_contain_text("er gjort til den nyeste.")
+    is_told(page, "er gjort til den nyeste.")
     page.goto(youth.url)
     press("link", NOTE)
     press("button", "Flyt til papirkurv")
     press("button", "Fortryd flytningen")
-    expect(page.get_by_role("status")).to_contain_text("Filen er lagt tilbage.")
+    is_told(page, BACK)
     assert NOTE in files(page)
     press("link", "Papirkurv")
     expect(page.locator("main")).to_contain_text("Papirkurven er tom")
@@ -176,6 +195,7 @@ def test_the_pages_have_no_accessibility_faults_that_axe_can_find(
     papers = {names[name]: page.get_by_role("link", name=name, exact=True).get_attribute("href") for name in names}
     page.goto(f"{demo.base_url}{papers['note']}")
     page.get_by_role("button", name="Flyt til papirkurv").click()
+    is_told(page, AWAY)
     faults = _faults(page)  # the room, with the message and its button
     for address in (
         f"{room}/trash",
@@ -189,6 +209,7 @@ def test_the_pages_have_no_accessibility_faults_that_axe_can_find(
         faults += _faults(page)
     page.goto(f"{room}/trash")
     page.get_by_role("button", name=f"Læg tilbage {NOTE}").click()
+    is_told(page, BACK)
     assert faults == []
     page.context.close()
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from collections import deque
 from html import unescape
 from uuid import UUID
@@ -93,11 +94,20 @@ def everything(browser: Browser) -> dict[str, str]:
 
 
 def said(answer: TestResponse) -> str:
-    """All that an answer says: its headers, and its page with what does not show, or its PDF in letters."""
+    """All that an answer says: its headers, and its page with what does not show, its PDF in letters, or its files."""
     if answer.mimetype == "application/pdf":
-        reader = pypdf.PdfReader(io.BytesIO(answer.data))
-        return f"{answer.headers} {' '.join(page.extract_text() for page in reader.pages)} {reader.metadata}"
+        return f"{answer.headers} {_in_letters(answer.data)}"
+    if answer.mimetype == "application/zip":
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as found:
+            told = [(name, found.read(name)) for name in found.namelist()]
+        letters = [_in_letters(data) if name.endswith(".pdf") else data.decode() for name, data in told]
+        return f"{answer.headers} {' '.join(name for name, _data in told)} {' '.join(letters)}"
     return f"{answer.headers} {unescape(answer.text)}"
+
+
+def _in_letters(pdf: bytes) -> str:
+    reader = pypdf.PdfReader(io.BytesIO(pdf))
+    return f"{' '.join(page.extract_text() for page in reader.pages)} {reader.metadata}"
 
 
 def told(pages: dict[str, str]) -> dict[str, list[str]]:
@@ -110,7 +120,7 @@ def test_no_page_that_a_parent_can_reach_tells_where_the_young_person_is(home: H
     for parent in (home.mother, home.father):
         pages = everything(home.world.client(parent))
         assert told(pages) == {}
-        for part in ("/consent", "/withdraw", "/receipt", "/files/new", "/new", "/1"):
+        for part in ("/consent", "/withdraw", "/receipt", "/files/new", "/new", "/1", "/files/all", "/trash"):
             assert any(path.startswith(home.path) and path.endswith(part) for path in pages), part
         assert sum(text.count("application/pdf") for text in pages.values()) >= 4
 
