@@ -29,11 +29,14 @@ def youth(demo: LiveDemo, chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def colleague(demo: LiveDemo, chromium: Browser, email: str, room: str) -> Page:
-    page = new_person(chromium).new_page()
-    log_in_staff(page, demo, email)
-    page.goto(room)
-    return page
+@pytest.fixture(scope="module")
+def ulla(demo: LiveDemo, chromium: Browser) -> Iterator[Page]:
+    """A colleague who may write, at a desk; logged in once, since a code counts once."""
+    context = new_person(chromium)
+    page = context.new_page()
+    log_in_staff(page, demo, "ulla@solby.example")
+    yield page
+    context.close()
 
 
 def files(page: Page) -> list[str]:
@@ -67,9 +70,7 @@ def names_in(content: bytes) -> set[str]:
         return {name.rpartition("/")[2] for name in found.namelist()}
 
 
-def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(
-    demo: LiveDemo, chromium: Browser, youth: Page
-) -> None:
+def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(youth: Page, ulla: Page) -> None:
     room = youth.url
     youth.get_by_role("link", name=PLAN, exact=True).click()
     first = fetched(youth, "Hent version 1")
@@ -79,17 +80,14 @@ def test_the_youth_makes_the_first_plan_the_newest_and_staff_see_it(
     youth.get_by_role("button", name="Gør til den nyeste").click()
     is_told(youth, "Version 1 er gjort til den nyeste.")
     assert fetched(youth, "Hent version 3") == first
-    ulla = colleague(demo, chromium, "ulla@solby.example", room)
+    ulla.goto(room)
     ulla.get_by_role("link", name=PLAN, exact=True).click()
     expect(ulla.locator(".version-item").first).to_contain_text("Version 3 · nyeste")
     expect(ulla.locator(".version-item").first).to_contain_text("Det samme som version 1")
     expect(ulla.locator(".version-item").first).to_contain_text("Sofie Lind")
-    ulla.context.close()
 
 
-def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back_another_time(
-    demo: LiveDemo, chromium: Browser, youth: Page
-) -> None:
+def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back(youth: Page, ulla: Page) -> None:
     room = youth.url
     before = files(youth)
     assert NOTE in before
@@ -106,7 +104,7 @@ def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back_an
     open_trash(youth)
     assert files(youth) == [NOTE]
 
-    ulla = colleague(demo, chromium, "ulla@solby.example", room)
+    ulla.goto(room)
     assert NOTE not in files(ulla)
     assert NOTE not in names_in(fetched(ulla, "Hent alle filer"))
     open_trash(ulla)
@@ -115,7 +113,6 @@ def test_the_youth_moves_a_file_away_changes_her_mind_and_staff_bring_it_back_an
     ulla.get_by_role("button", name=f"Læg tilbage {NOTE}").click()
     is_told(ulla, BACK)
     assert files(ulla) == before
-    ulla.context.close()
     youth.goto(room)
     assert files(youth) == before
 
@@ -148,7 +145,9 @@ def test_the_youth_fetches_everything_at_once(youth: Page) -> None:
 def test_who_may_read_only_fetches_everything_and_changes_nothing(
     demo: LiveDemo, chromium: Browser, youth: Page
 ) -> None:
-    jorgen = colleague(demo, chromium, "jorgen@solby.example", youth.url)
+    jorgen = new_person(chromium).new_page()
+    log_in_staff(jorgen, demo, "jorgen@solby.example")
+    jorgen.goto(youth.url)
     assert {PLAN, NOTE} <= names_in(fetched(jorgen, "Hent alle filer"))
     jorgen.get_by_role("link", name=PLAN, exact=True).click()
     for gone in ("Gør til den nyeste", "Flyt til papirkurv", "Læg en ny version op"):

@@ -94,7 +94,7 @@ def everything(browser: Browser) -> dict[str, str]:
 
 
 def said(answer: TestResponse) -> str:
-    """All that an answer says: headers, and its page with what does not show, its PDF in letters, or all its files."""
+    """All that an answer says: its headers, and its page with what does not show, its PDF in letters, or its files."""
     if answer.mimetype == "application/pdf":
         return f"{answer.headers} {_in_letters(answer.data)}"
     if answer.mimetype == "application/zip":
