@@ -102,6 +102,33 @@ def test_it_says_when_a_grant_has_run_out(home: Household) -> None:
     assert "Adgangen udløb den 2. november 2026." in home.world.client(home.owner).get(home.path).text
 
 
+def test_it_names_everything_that_keeps_somebody_out_so_that_the_next_thing_is_no_surprise(home: Household) -> None:
+    last = home.world.clock.now().date()
+    home.world.grant(home.owner, home.case_id, "ulla@test.dk", Level.READ, last)
+    home.world.client(home.owner).post(f"{home.path}/levels", {"youth_access": "write", "parent_access": "none"})
+    home.world.clock.move(days=1)
+    missing = "Mangler samtykke fra Sofie Lind, Jan Lind (forælder) og Mette Lind (forælder)."
+    for reader in (home.owner, home.youth):
+        text = words(home.world.client(reader).get(home.path).text).replace("fra dig,", "fra Sofie Lind,")
+        assert f"Adgangen udløb den 2. november 2026. {missing}" in text
+        assert f"Ejeren har ikke åbnet filerne for forældre. {missing}" in text
+
+
+def test_the_first_line_says_how_many_get_in_today_and_leads_to_who_and_why(home: Household) -> None:
+    browser = home.world.client(home.youth)
+    page = browser.get(home.path).text
+    assert "2 personer kan se filerne i dag. 3 er med, men kan ikke." in words(page)
+    assert page.index('href="#people"') < page.index('id="files"')
+    assert 'id="people"' in page
+    home.everybody_consents()
+    assert "5 personer kan se filerne i dag. Se hvem" in words(browser.get(home.path).text)
+
+
+def test_a_parent_is_told_no_number_of_people(home: Household) -> None:
+    home.everybody_consents()
+    assert "kan se filerne i dag" not in words(home.world.client(home.mother).get(home.path).text)
+
+
 def test_it_says_what_changes_at_eighteen_and_what_has_changed_after(home: Household) -> None:
     assert "Den 15. august 2027 fylder Sofie Lind 18." in home.world.client(home.owner).get(home.path).text
     assert "Den 15. august 2027 fylder du 18." in home.world.client(home.youth).get(home.path).text

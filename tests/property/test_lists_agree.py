@@ -19,9 +19,10 @@ from sqlalchemy import ColumnElement, select
 
 from auth.policy import Action, Actor, CaseFacts, CitizenActor, Reason, Sight, StaffActor, decide
 from samrum.models import Case
-from samrum.queries.cases import attached
-from samrum.queries.facts import listed
-from samrum.services.platform import Caller, Platform
+from samrum.queries.cases import attached, parents_of
+from samrum.queries.facts import listed, room
+from samrum.services.platform import SYSTEM, Caller, Platform
+from samrum.services.room_parts import parent_line, team
 from samrum.services.rooms import RoomLine, my_rooms
 from support import list_worlds
 from support.list_worlds import MOMENTS, Municipality
@@ -156,6 +157,32 @@ def test_what_the_lists_find_is_what_the_policy_allows_for_everybody_and_every_c
         facts_agree(town, moments[0])
         tried += lists_agree(town, moments)
         number += 1
+
+
+@on_sqlite_alone
+def test_whom_a_room_s_page_shows_as_getting_in_is_whom_the_policy_lets_in(region: Region) -> None:
+    """For everybody with a grant, the owner and the parents, in every case and on every day."""
+    seen: Counter[bool] = Counter()
+    for number in range(2):
+        town = region.town(f"{SEED}-page-{number}")
+        staff = {person.id: person for person in town.people.staff}
+        for moment in some_moments(f"{SEED}-page-{number}", 4):
+            platform, day = town.at(moment)
+            for key, facts in town.people.cases.items():
+                with platform.act(SYSTEM, writes=False) as act:
+                    found = room(act.session, None, key)
+                    assert found is not None
+                    shown = {member.staff_id: member.gets_in for member in team(act, found)}
+                    parents = [parent_line(row, found.facts, day) for row in parents_of(act.session, key)]
+                tied = {grant.staff for grant in facts.grants if not grant.revoked} | {facts.owner}
+                assert shown == {
+                    key: decide(staff[key], Action.READ_FILES, facts, day).allowed for key in tied
+                }, (
+                    f"SAMRUM_SEED={SEED}: {facts}, {day}"
+                )
+                assert not any(parent.gets_in for parent in parents), "without a CPR number nobody logs in"
+                seen.update(shown.values())
+    assert min(seen[True], seen[False]) > 50
 
 
 @on_sqlite_alone

@@ -167,6 +167,11 @@ def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = F
     return Room(case, _facts(case, rows[0], others, consents))
 
 
+def grant_fact(row: models.Grant) -> Grant:
+    """What a decision needs of a grant."""
+    return Grant(row.staff_id, Level(row.level), row.last_day, row.revoked_at is not None)
+
+
 def version_and_facts(
     connection: Connection, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
 ) -> tuple[str, CaseFacts, VersionRow | None] | None:

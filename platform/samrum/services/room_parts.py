@@ -1,17 +1,18 @@
 """The parts of a room's page: its team, its parents, its consents, and until when somebody gets in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from auth.age import eighteenth_birthday
-from auth.policy import PARENTS, CaseFacts, Missing, Recipient, missing_consents
+from auth.policy import PARENTS, Action, Actor, CaseFacts, CitizenActor, Missing, Recipient, decide, missing_consents
 from samrum.models import Case, CaseParent, Consent, Grant
 from samrum.queries import cases as case_queries
 from samrum.queries import people as people_queries
-from samrum.queries.facts import Room
+from samrum.queries.facts import Room, grant_fact
 from samrum.services.naming import Naming, Shown
 from samrum.services.platform import Act
+from samrum.services.sessions import staff_actor
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class TeamMember:
     """A member of staff in the room: the owner, or someone with a grant.
 
     ``opens_at_eighteen``: gets in on the youth's 18th birthday, when the consent that is missing counts no more.
+    ``gets_in``: may read the files today; the policy's answer, as at the download itself.
     """
 
     grant_id: UUID | None
@@ -34,21 +36,19 @@ class TeamMember:
     missing: Missing
     until: date | None
     opens_at_eighteen: bool
-
-    @property
-    def gets_in(self) -> bool:
-        return self.is_active and not self.has_run_out and not self.missing
+    gets_in: bool
 
 
 @dataclass(frozen=True)
 class ParentLine:
-    """A parent in the room."""
+    """A parent in the room. ``gets_in``: may read the files today, by the policy's answer."""
 
     id: UUID
     citizen_id: UUID
     name: str
     custody_holder: bool
     can_log_in: bool
+    gets_in: bool
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,14 @@ def team(act: Act, found: Room) -> list[TeamMember]:
     first = TeamMember(
         None, owner.id, owner.name, f"{owner.unit.name}, {owner.unit.organisation.name}", "write", None,
         is_owner=True, in_owners_unit=True, is_active=owner.active, has_run_out=False, missing=Missing(), until=None,
-        opens_at_eighteen=False,
+        opens_at_eighteen=False, gets_in=reads(found.facts, staff_actor(owner), act.today),
     )  # fmt: skip
     return [first, *(_member(act, found, grant) for grant in case_queries.grants_of(act.session, case.id))]
+
+
+def reads(facts: CaseFacts, actor: Actor, today: date) -> bool:
+    """Whether somebody may read the files today, be it the one who asks or another."""
+    return decide(actor, Action.READ_FILES, facts, today).allowed
 
 
 def covered_until(facts: CaseFacts, recipient: Recipient, today: date) -> date | None:
@@ -112,8 +117,10 @@ def parents_until(facts: CaseFacts, access_ends: date, today: date) -> date:
     return min(last, covered_until(facts, PARENTS, today) or last)
 
 
-def parent_line(row: CaseParent) -> ParentLine:
-    return ParentLine(row.id, row.citizen_id, row.name, row.custody_holder, row.citizen.cpr_index is not None)
+def parent_line(row: CaseParent, facts: CaseFacts, today: date) -> ParentLine:
+    can_log_in = row.citizen.cpr_index is not None
+    gets_in = can_log_in and reads(facts, CitizenActor(row.citizen_id, row.citizen.active), today)
+    return ParentLine(row.id, row.citizen_id, row.name, row.custody_holder, can_log_in, gets_in)
 
 
 def consent_line(row: Consent, names: dict[UUID, str], shown: Naming, today: date) -> ConsentLine:
@@ -149,6 +156,7 @@ def _status(row: Consent, today: date) -> str:
 def _member(act: Act, found: Room, grant: Grant) -> TeamMember:
     staff = grant.staff
     missing = missing_consents(found.facts, staff.unit_id, act.today)
+    theirs = replace(found.facts, grants=(grant_fact(grant),))
     ends = [grant.last_day, None if missing else covered_until(found.facts, staff.unit_id, act.today)]
     return TeamMember(
         grant.id,
@@ -164,6 +172,7 @@ def _member(act: Act, found: Room, grant: Grant) -> TeamMember:
         missing=missing,
         until=min((end for end in ends if end is not None), default=None),
         opens_at_eighteen=bool(missing) and staff.active and _opens_at_eighteen(found, grant, act.today),
+        gets_in=reads(theirs, staff_actor(staff), act.today),
     )
 
 

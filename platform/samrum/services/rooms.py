@@ -5,7 +5,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from auth.age import eighteenth_birthday, is_minor_for_consent, parents_access_ends
-from auth.policy import PARENTS, Action, Decision, Missing, Reason, Sight, Status, decide, missing_consents
+from auth.policy import (
+    PARENTS,
+    Action,
+    CitizenActor,
+    Decision,
+    Missing,
+    Reason,
+    Sight,
+    Status,
+    decide,
+    missing_consents,
+)
 from samrum.queries import cases as case_queries
 from samrum.queries.facts import Listed, Room, listed
 from samrum.services import consents
@@ -23,6 +34,7 @@ from samrum.services.room_parts import (
     consent_line,
     parent_line,
     parents_until,
+    reads,
     team,
 )
 
@@ -47,7 +59,7 @@ class RoomView:
 
     ``older`` is where the next page of documents begins. ``parents_until`` is the last day on which the parents get in,
     when they do today. ``answered`` has whom the viewer's own consents cover today (a unit's id, or ``parents``), and
-    until when. ``hides_names``: units are shown without their names.
+    until when. ``youth_gets_in``: the youth may read the files. ``hides_names``: units are shown without their names.
     """
 
     id: UUID
@@ -82,6 +94,7 @@ class RoomView:
     parents: list[ParentLine]
     parents_missing: Missing
     parents_until: date | None
+    youth_gets_in: bool
     consents: list[ConsentLine]
     choice: Choice
     answered: dict[str, date]
@@ -191,9 +204,10 @@ def _view(platform: Platform, act: Act, found: Room, documents: list[VersionView
         documents=shown,
         older=(shown[-1].created_at, shown[-1].document_id) if len(documents) > len(shown) else None,
         team=team(act, found) if sees_all else [],
-        parents=[parent_line(row) for row in parents] if sees_all else [],
+        parents=[parent_line(row, facts, today) for row in parents] if sees_all else [],
         parents_missing=parents_missing,
         parents_until=None if parents_missing else parents_until(facts, access_ends, today),
+        youth_gets_in=reads(facts, CitizenActor(case.youth_id, case.youth.active), today),
         consents=lines if sees_all else own,
         choice=consents.choices(act, case) if give.allowed or manage.allowed else Choice([], []),
         answered=_answered(own),

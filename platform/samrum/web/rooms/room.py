@@ -12,7 +12,7 @@ from samrum.web.gate import SIGNED_IN, caller, open_to
 from samrum.web.given import cursor, cursor_in
 from samrum.web.naming import named
 from samrum.web.rooms import blueprint
-from samrum.web.rooms.standing import changes_at_eighteen, kinds_named, listed, standings
+from samrum.web.rooms.standing import at_a_glance, changes_at_eighteen, kinds_named, listed, standings
 from samrum.web.words import REASONS
 
 
@@ -22,12 +22,14 @@ def show(case_id: UUID) -> ResponseReturnValue:
     """The files first, then who may see what, why, and until when."""
     before = cursor_in(request.args.get("before", ""))
     view = rooms.show(platform(), caller(), case_id, before=before)
+    people = standings(view) if view.sees_all else []
     return render_template(
         "rooms/show.html",
         room=view,
         is_first_page=before is None,
         older=cursor(view.older) if view.older else None,
-        people=standings(view) if view.sees_all else [],
+        people=people,
+        glance=at_a_glance(people),
         at_eighteen=changes_at_eighteen(view),
         silent=_silent(view),
         unanswered=listed([named(name) for unit, name in view.choice.units if str(unit) not in view.answered]),

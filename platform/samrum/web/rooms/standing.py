@@ -17,7 +17,7 @@ from samrum.wording import wording
 
 @dataclass(frozen=True)
 class Standing:
-    """One person, or the parents together. ``why`` says why somebody gets in, or what is missing before."""
+    """One person, or the parents who get in alike. ``why`` says why they get in, or all that is missing before."""
 
     name: str
     role: str
@@ -26,19 +26,33 @@ class Standing:
     why: str
     until: date | None
     member: TeamMember | None = None
+    people: int = 1
 
 
 def standings(view: RoomView) -> list[Standing]:
     """Everybody in the room: the young person, the staff, the parents."""
     lines = [_youth(view), *(_member(view, member) for member in view.team)]
-    with_login = [parent.name for parent in view.parents if parent.can_log_in]
+    with_login = [parent for parent in view.parents if parent.can_log_in]
+    for gets_in in (True, False):
+        alike = [parent.name for parent in with_login if parent.gets_in is gets_in]
+        if alike:
+            lines.append(_parents(view, alike, gets_in=gets_in))
     without_login = [parent.name for parent in view.parents if not parent.can_log_in]
-    if with_login:
-        lines.append(_parents(view, with_login))
     if without_login:
         why = _("Kan ikke logge ind uden CPR-nummer, kun give samtykke på papir.")
-        lines.append(Standing(listed(without_login), _role(without_login), False, "none", why, None))
+        role = _role(without_login)
+        lines.append(Standing(listed(without_login), role, False, "none", why, None, people=len(without_login)))
     return lines
+
+
+def at_a_glance(people: list[Standing]) -> str:
+    """How many get in today, and how many do not."""
+    inside = sum(line.people for line in people if line.gets_in)
+    outside = sum(line.people for line in people if not line.gets_in)
+    sentences = [_n("%(num)s person kan se filerne i dag.", "%(num)s personer kan se filerne i dag.", inside)]
+    if outside:
+        sentences.append(_n("%(num)s er med, men kan ikke.", "%(num)s er med, men kan ikke.", outside))
+    return " ".join(sentences)
 
 
 def lacking(view: RoomView, missing: Missing) -> str:
@@ -119,45 +133,60 @@ def _youth(view: RoomView) -> Standing:
         return Standing(view.youth_name, role, False, "none", _("Ejeren har ikke åbnet filerne for den unge."), None)
     level = "read" if view.is_closed else view.youth_access
     why = _("Det er dit rum.") if view.is_youth else _("Det er den unges eget rum.")
-    return Standing(view.youth_name, role, True, level, why, None)
+    if not view.youth_gets_in:
+        why = _("Kontoen er lukket.")
+    return Standing(view.youth_name, role, view.youth_gets_in, level, why, None)
 
 
 def _member(view: RoomView, member: TeamMember) -> Standing:
-    if member.is_owner:
-        level = "read" if view.is_closed else "write"
-        return Standing(member.name, member.unit, member.is_active, level, _("Ejer rummet."), None, member)
-    why, gets_in = "", False
-    if not member.is_active:
-        why = _("Kontoen er lukket.")
-    elif member.has_run_out and member.last_day is not None:
-        why = _("Adgangen udløb den %(day)s.", day=day(member.last_day))
-    elif member.missing:
-        why = lacking(view, member.missing)
-    elif view.is_closed:
-        why = _("Rummet er lukket, så adgangen hviler.")
+    level = "read" if member.is_owner and view.is_closed else member.level
+    if not member.gets_in:
+        why = " ".join(_against(view, member)) or _("Kontoen kan ikke bruges til at se filer.")
+    elif member.is_owner:
+        why = _("Ejer rummet.")
     elif member.in_owners_unit:
-        why, gets_in = _("Har fået adgang af ejeren og er i samme enhed, så der skal ikke samtykke til."), True
+        why = _("Har fået adgang af ejeren og er i samme enhed, så der skal ikke samtykke til.")
     else:
-        why, gets_in = _("Har fået adgang af ejeren, og samtykket dækker enheden."), True
-    return Standing(member.name, member.unit, gets_in, member.level, why, member.until if gets_in else None, member)
+        why = _("Har fået adgang af ejeren, og samtykket dækker enheden.")
+    until = member.until if member.gets_in else None
+    return Standing(member.name, member.unit, member.gets_in, level, why, until, member)
+
+
+def _against(view: RoomView, member: TeamMember) -> list[str]:
+    """All that keeps somebody out: whoever sees to the one thing should know of the next."""
+    found = []
+    if not member.is_active:
+        found.append(_("Kontoen er lukket."))
+    if member.has_run_out and member.last_day is not None:
+        found.append(_("Adgangen udløb den %(day)s.", day=day(member.last_day)))
+    if member.missing:
+        found.append(lacking(view, member.missing))
+    if view.is_closed and not member.is_owner:
+        found.append(_("Rummet er lukket, så adgangen hviler."))
+    return found
 
 
 def _role(names: list[str]) -> str:
     return str(_n("Forælder", "Forældre", len(names)))
 
 
-def _parents(view: RoomView, names: list[str]) -> Standing:
-    why, gets_in = "", False
-    if view.today >= view.parents_access_ends:
-        why = _("Den unge er fyldt 18.")
-    elif view.parent_access == "none":
-        why = _("Ejeren har ikke åbnet filerne for forældre.")
-    elif view.parents_missing:
-        why = lacking(view, view.parents_missing)
-    elif view.is_closed:
-        why = _("Rummet er lukket, så adgangen hviler.")
+def _parents(view: RoomView, names: list[str], *, gets_in: bool) -> Standing:
+    if gets_in:
+        why = _("Ejeren har åbnet for forældre, og samtykket dækker dem.")
     else:
-        why, gets_in = _("Ejeren har åbnet for forældre, og samtykket dækker dem."), True
-    return Standing(
-        listed(names), _role(names), gets_in, view.parent_access, why, view.parents_until if gets_in else None
-    )
+        why = " ".join(_against_parents(view)) or _("Kontoen er lukket.")
+    until = view.parents_until if gets_in else None
+    return Standing(listed(names), _role(names), gets_in, view.parent_access, why, until, people=len(names))
+
+
+def _against_parents(view: RoomView) -> list[str]:
+    if view.today >= view.parents_access_ends:
+        return [_("Den unge er fyldt 18.")]
+    found = []
+    if view.parent_access == "none":
+        found.append(_("Ejeren har ikke åbnet filerne for forældre."))
+    if view.parents_missing:
+        found.append(lacking(view, view.parents_missing))
+    if view.is_closed:
+        found.append(_("Rummet er lukket, så adgangen hviler."))
+    return found
