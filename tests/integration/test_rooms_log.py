@@ -38,6 +38,31 @@ def test_the_youth_sees_who_opened_what(home: Household) -> None:
     assert f'href="{home.path}/files/{document_id}"' in page
 
 
+def test_what_others_have_opened_and_fetched_can_be_seen_alone(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.everybody_consents()
+    document_id = home.upload(home.owner, "Mål.txt")
+    colleague, youth = home.world.client(home.colleague), home.world.client(home.youth)
+    youth.get(home.path)
+    assert "Ingen andre har åbnet eller hentet noget" in words(youth.get(f"{home.path}/log?only=seen").text)
+    for _ in range(3):
+        colleague.get(home.path)
+        colleague.get(f"{home.path}/files/{document_id}/1").get_data()
+    page = youth.get(f"{home.path}/log").text
+    assert f'href="{home.path}/log?only=seen"' in page
+    text = words(youth.get(f"{home.path}/log?only=seen").text)
+    assert "Ulla åbnede rummet" in text
+    assert "Ulla hentede en fil" in text
+    for other in ("Du åbnede", "gav samtykke", "lagde en fil op", "oprettede rummet"):
+        assert other not in text
+    monkeypatch.setattr(room_log, "PAGE", 2)
+    page = youth.get(f"{home.path}/log?only=seen").text
+    older = page[: page.index("Vis ældre")].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert "only=seen" in older
+    assert "gav samtykke" not in words(youth.get(older).text)
+
+
 def test_a_refusal_is_there_with_its_reason(home: Household) -> None:
     home.world.client(home.colleague).get(home.path)
     text = words(home.world.client(home.youth).get(f"{home.path}/log").text)

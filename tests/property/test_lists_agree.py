@@ -175,9 +175,7 @@ def test_whom_a_room_s_page_shows_as_getting_in_is_whom_the_policy_lets_in(regio
                     shown = {member.staff_id: member.gets_in for member in team(act, found)}
                     parents = [parent_line(row, found.facts, day) for row in parents_of(act.session, key)]
                 tied = {grant.staff for grant in facts.grants if not grant.revoked} | {facts.owner}
-                assert shown == {
-                    key: decide(staff[key], Action.READ_FILES, facts, day).allowed for key in tied
-                }, (
+                assert shown == {key: decide(staff[key], Action.READ_FILES, facts, day).allowed for key in tied}, (
                     f"SAMRUM_SEED={SEED}: {facts}, {day}"
                 )
                 assert not any(parent.gets_in for parent in parents), "without a CPR number nobody logs in"

@@ -1,5 +1,6 @@
 """Adding to the audit log, and reading it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,9 +43,20 @@ def add_rows(connection: Connection, rows: list[dict[str, object]]) -> None:
         connection.execute(_MOVE, end)
 
 
-def rows_of_case(session: Session, case_id: UUID, *, before: int | None, limit: int) -> list[AuditRow]:
-    """The newest rows of a case, from ``before`` (a sequence number) backwards."""
+def rows_of_case(
+    session: Session,
+    case_id: UUID,
+    *,
+    before: int | None,
+    limit: int,
+    actions: Collection[str] | None = None,
+    but_by: UUID | None = None,
+) -> list[AuditRow]:
+    """The newest rows of a case, from ``before`` (a sequence number) backwards; those of some actions alone, and not
+    those of ``but_by``, where that is asked for."""
     query = select(AuditRow).where(AuditRow.case_id == case_id)
+    if actions is not None:
+        query = query.where(AuditRow.action.in_(actions), AuditRow.actor_id.is_distinct_from(but_by))
     if before is not None:
         query = query.where(AuditRow.sequence < before)
     return list(session.scalars(query.order_by(AuditRow.sequence.desc()).limit(limit)))

@@ -19,6 +19,15 @@ from samrum.services.platform import Act, Caller, Platform
 from samrum.services.room_parts import citizen_names
 
 PAGE = 50
+_SEEING = (
+    Event.CASE_VIEWED,
+    Event.DOCUMENT_VIEWED,
+    Event.VERSION_DOWNLOADED,
+    Event.TRASH_VIEWED,
+    Event.LOG_VIEWED,
+    Event.LOG_SEARCHED,
+    Event.LOG_EXPORTED,
+)
 
 
 @dataclass(frozen=True)
@@ -64,13 +73,19 @@ class LogPage:
     older: int | None
 
 
-def show_log(platform: Platform, caller: Caller, case_id: UUID, *, before: int | None = None) -> LogPage:
-    """Who has opened and done what in the room, the newest first. Raises ``NotThere`` or ``Denied``."""
+def show_log(
+    platform: Platform, caller: Caller, case_id: UUID, *, before: int | None = None, only_seen: bool = False
+) -> LogPage:
+    """Who has opened and done what in the room, the newest first; ``only_seen``: what others have opened and fetched,
+    and nothing else. Raises ``NotThere`` or ``Denied``."""
     with platform.act(caller) as act:
         found = act.require(case_id, Action.SEE_LOG)
         if consents.log_run_out(act, case_id):  # the nightly upkeep has not been here yet
             act.finish()
-        rows = audit_queries.rows_of_case(act.session, case_id, before=before, limit=PAGE + 1)
+        actions = [event.value for event in _SEEING] if only_seen else None
+        rows = audit_queries.rows_of_case(
+            act.session, case_id, before=before, limit=PAGE + 1, actions=actions, but_by=caller.id
+        )
         has_more, rows = len(rows) > PAGE, rows[:PAGE]
         lines = _lines(platform, act, found, rows)
         act.log(Event.LOG_VIEWED, case_id=case_id)

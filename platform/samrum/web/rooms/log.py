@@ -84,13 +84,21 @@ class Happening:
 @blueprint.get("/<uuid:case_id>/log")
 @open_to(*SIGNED_IN)
 def log(case_id: UUID) -> ResponseReturnValue:
-    """The newest first, grouped by day; older ones are a link away."""
+    """The newest first, grouped by day; older ones are a link away, and so is what others have opened alone."""
     before = request.args.get("before", type=row_number)
-    page = show_log(platform(), caller(), case_id, before=before)
+    only_seen = request.args.get("only") == "seen"
+    page = show_log(platform(), caller(), case_id, before=before, only_seen=only_seen)
     days: list[tuple[date, list[Happening]]] = [
         (when, _merged(list(lines))) for when, lines in groupby(page.lines, key=lambda line: local_day(line.at))
     ]
-    return render_template("rooms/log.html", case_id=case_id, page=page, days=days, is_first_page=before is None)
+    return render_template(
+        "rooms/log.html",
+        case_id=case_id,
+        page=page,
+        days=days,
+        is_first_page=before is None,
+        only="seen" if only_seen else None,
+    )
 
 
 def local_day(moment: datetime) -> date:
