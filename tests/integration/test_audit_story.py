@@ -1,6 +1,6 @@
 """What a room's whole life leaves in the log: who, what, which, when, from where, and why not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -84,8 +84,9 @@ def routes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RouteWorld]:
 
 @pytest.fixture
 def no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    def down(*_: object) -> None:
-        raise LogDown
+    def down(_connection: object, entries: Iterable[object]) -> None:
+        if list(entries):
+            raise LogDown
 
     monkeypatch.setattr(audit, "add", down)
 
@@ -153,6 +154,22 @@ def test_without_a_row_in_the_log_nothing_is_shown(routes: RouteWorld, no_log: N
     main = answer.text.split("<main", 1)[1]
     for secret in ("Sofie", "plan.txt", "et maal", "Birgit", YOUTH_CPR[:6]):
         assert secret not in main
+
+
+# What is no view of a case: the lists of one's own, the form for a new one, and pages that show no more than a number.
+UNLOGGED = {"rooms.mine", "rooms.create", "rooms.hand_over", "worklist.show", "health.show", "audit.sample"}
+
+
+@pytest.mark.parametrize("kind", ["owner", "reader", "writer", "youth", "parent", "administrator", "auditor"])
+def test_no_other_page_of_all_there_are_is_shown_without_its_row(routes: RouteWorld, no_log: None, kind: str) -> None:
+    """Every address of the service, so that a new page is held to it too."""
+    shown = set()
+    for endpoint, method in routes.rules:
+        if method == "GET" and not endpoint.startswith(("login.", "people.", "public.", "static")):
+            for asked in ("GET", "HEAD"):
+                if routes.ask(kind, endpoint, asked).status_code in (200, 206):
+                    shown.add(endpoint)
+    assert shown <= UNLOGGED
 
 
 @pytest.mark.parametrize("kind", ["colleague", "unheard", "auditor", "administrator"])
