@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from auth.policy import PARENTS, Action
+from auth.policy import Action
 from samrum.services import consents, rooms
 from samrum.services.consents import LONGEST_YEARS, ConsentForm
 from samrum.services.documents import NewVersion
@@ -24,15 +24,16 @@ from samrum.web.files import blueprint
 from samrum.web.files.arriving import ChosenFile, LoginEnded, arrive, blame, logged_out, take
 from samrum.web.gate import Audience, caller, open_to
 from samrum.web.multipart import IncomingForm
-from samrum.web.naming import named
-from samrum.web.rooms.consent import LONGEST_PURPOSE, GiveForm
+from samrum.web.rooms.consent import LONGEST_PURPOSE, GiveForm, recipients_of, years_on
 from samrum.web.rooms.forms import DayField, Filled, options, several_lines
-from samrum.web.rooms.standing import listed
 from samrum.web.words import CONSENT_KINDS, PROBLEMS
 
 
 class PaperForm(GiveForm):
-    """What stands on the paper: who signed it, for whom, what, why and how long; and the scan of it."""
+    """What stands on the paper: who signed it, for whom, what, why and how long; and the scan of it.
+
+    All fields anew, in the order of the page: mistakes are listed in that order.
+    """
 
     giver = RadioField(
         _l("Hvem har skrevet under?"), [InputRequired(_l("Vælg, hvem der har skrevet under"))], validate_choice=False
@@ -87,7 +88,7 @@ def paper_consent(case_id: UUID) -> ResponseReturnValue:
                 return _recorded(case_id)
     else:
         view = rooms.look(platform(), caller(), case_id, Action.MANAGE)
-        form = PaperForm(drafts.typed_before(), from_day=view.today, until_day=_years_on(view.today, 1))
+        form = PaperForm(drafts.typed_before(), from_day=view.today, until_day=years_on(view.today, 1))
         _offer(form, view)
         status = 200
     page = render_template(
@@ -98,7 +99,7 @@ def paper_consent(case_id: UUID) -> ResponseReturnValue:
         accept=ACCEPT.split(","),
         max_bytes=platform().settings.upload_limit,
         longest=LONGEST_PURPOSE,
-        last_possible=_years_on(view.today, LONGEST_YEARS),
+        last_possible=years_on(view.today, LONGEST_YEARS),
     )
     return page, status
 
@@ -125,17 +126,9 @@ def _offer(form: PaperForm, view: RoomView) -> None:
     if view.is_minor:
         givers |= {str(parent.citizen_id): parent.name for parent in view.parents if parent.custody_holder}
     form.giver.choices = options(givers)
-    offered = {str(unit_id): named(name) for unit_id, name in view.choice.units}
-    if view.choice.parents:
-        offered[PARENTS.value] = _("Forældrene: %(names)s", names=listed(view.choice.parents))
-    form.recipients.choices = options(offered)
+    form.recipients.choices = options(recipients_of(view))
 
 
 def _recorded(case_id: UUID) -> ResponseReturnValue:
     flash(_("Samtykket er registreret, og papiret er lagt op."), "success")
     return redirect(url_for("rooms.show", case_id=case_id), 303)
-
-
-def _years_on(today: date, years: int) -> date:
-    is_leap_day = (today.month, today.day) == (2, 29)
-    return today.replace(year=today.year + years, day=28 if is_leap_day else today.day)

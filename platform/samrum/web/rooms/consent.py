@@ -76,9 +76,7 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
     """The form; what it says is given in a fresh login, so that it is certain who gave it."""
     given = typed()
     view = rooms.look(platform(), caller(), case_id, Action.GIVE_CONSENT)
-    form = (
-        GiveForm(given) if given is not None else GiveForm(purpose=_purpose(view), until_day=_in_years(view.today, 1))
-    )
+    form = GiveForm(given) if given is not None else GiveForm(purpose=_purpose(view), until_day=years_on(view.today, 1))
     words = wording(current(), language())
     _put(words, form, view)
     if form.wording.data not in (None, "", str(words.version)):
@@ -101,7 +99,7 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
         form=form,
         words=words,
         hints=already,
-        last_possible=_in_years(view.today, LONGEST_YEARS),
+        last_possible=years_on(view.today, LONGEST_YEARS),
         longest=LONGEST_PURPOSE,
     )
     return page, status(form)
@@ -109,14 +107,15 @@ def give_consent(case_id: UUID) -> ResponseReturnValue:
 
 def _put(words: Wording, form: GiveForm, view: RoomView) -> None:
     """Stand the words of this version, and the recipients of this room, in the form."""
-    form.recipients.choices = options(_recipients(view))
+    form.recipients.choices = options(recipients_of(view))
     form.kinds.choices = options(words.kinds(by_youth=view.is_youth))
     asked = {"who": form.recipients, "kinds": form.kinds, "purpose": form.purpose, "until": form.until_day}
     for key, field in asked.items():
         field.label.text = words.text("page", key)
 
 
-def _recipients(view: RoomView) -> dict[str, str]:
+def recipients_of(view: RoomView) -> dict[str, str]:
+    """Whom a consent in this room can name, by the value of its box."""
     offered = {str(unit_id): named(name) for unit_id, name in view.choice.units}
     if view.choice.parents:
         label = _("Mine forældre: %(names)s") if view.is_youth else _("Forældrene: %(names)s")
@@ -130,6 +129,7 @@ def _purpose(view: RoomView) -> str:
     return str(_("De skal arbejde sammen om at hjælpe %(name)s videre med uddannelse og job.", name=view.youth_name))
 
 
-def _in_years(today: date, years: int) -> date:
+def years_on(today: date, years: int) -> date:
+    """The same day so many years later."""
     is_leap_day = (today.month, today.day) == (2, 29)
     return today.replace(year=today.year + years, day=28 if is_leap_day else today.day)
