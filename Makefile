@@ -50,7 +50,7 @@ wheel: collect-dev ## build dist/samrum-*.whl
 	$(PY) -m build --quiet --wheel --no-isolation --outdir dist
 	@rm -rf build
 
-prove: collect-dev ## the rules of access in a million random worlds (takes an hour and a half)
+prove: collect-dev ## the rules of access in a million random worlds (takes about an hour on two cores)
 	@SAMRUM_WORLDS=1000000 exec $(PY) -m pytest --timeout=0 -n 2 --dist worksteal tests/property/test_policy_worlds.py tests/property/test_lists_agree.py
 
 fresh-clone: ## clone the last commit into an empty folder and try `make run`, `make check` and `make test` there
