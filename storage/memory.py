@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from storage.errors import AlreadyExists, Corrupt, NotFound, Unavailable
-from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished
+from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished, nothing
 
 _PIECE = 100_000  # not a multiple of anything, so that callers are tested against awkward cuts
 
@@ -72,8 +72,9 @@ class MemoryStore:
             raise Corrupt("the object ends before that")
         yield Blob(start, stop, len(data), (data[i : min(i + _PIECE, stop)] for i in range(start, stop, _PIECE)))
 
-    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
+    def fetch(self, name: str, stretches: Sequence[Stretch], meanwhile: Callable[[], None] = nothing) -> list[Fetched]:
         """See :class:`~storage.store.ObjectStore`."""
+        meanwhile()
         found = []
         for start, stop in stretches:
             with self.read(name, start, stop) as blob:

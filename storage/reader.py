@@ -1,6 +1,6 @@
 """Reading a stored version, from any point, verified before it is released."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from storage import cobblestone
@@ -29,6 +29,7 @@ class Reader:
         context: bytes,
         expected: range | None,
         kept: EndsKept,
+        meanwhile: Callable[[], None],
     ) -> None:
         self._store, self._name = store, name
         self._held: list[tuple[int, bytes]] = []  # bytes of the object that are here already, by where they start
@@ -39,7 +40,7 @@ class Reader:
             self._agree(ends.total)
             self._held += [(0, ends.header), (ends.total - len(ends.last), ends.last)]
             stretches = stretches[2:]
-        for fetched in store.fetch(name, stretches):
+        for fetched in store.fetch(name, stretches, meanwhile):
             self._agree(fetched.total)
             self._held.append((fetched.start, fetched.data))
         header = b"".join(self._fetch(0, HEADER))

@@ -4,7 +4,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from botocore.response import StreamingBody
 from storage.cobblestone import BLOCK
 from storage.direct import Answer, Direct
 from storage.errors import AlreadyExists, Corrupt, NotFound, StorageError, Unavailable
-from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished
+from storage.store import Blob, Fetched, ObjectInfo, Stretch, Unfinished, nothing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -183,12 +183,13 @@ class S3Store:
         with closing(answer or self._ask_again(name, wanted)) as body:
             yield _blob(body)
 
-    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
+    def fetch(self, name: str, stretches: Sequence[Stretch], meanwhile: Callable[[], None] = nothing) -> list[Fetched]:
         """See :class:`~storage.store.ObjectStore`."""
         wanted = [_range(start, stop) for start, stop in stretches]
         waiting = deque((one, self._direct.begin("GET", name, {"Range": one})) for one in wanted)
         found: list[Fetched] = []
         try:
+            meanwhile()
             while waiting:
                 one, pending = waiting.popleft()
                 answer = pending.receive(HTTPStatus.PARTIAL_CONTENT) if pending is not None else None

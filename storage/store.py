@@ -5,7 +5,7 @@ Every implementation passes ``tests/contract/test_object_store.py``. Its methods
 :class:`~storage.errors.Unavailable`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +57,10 @@ Stretch = tuple[int, int | None]
 """Bytes of an object, from and up to, as :meth:`ObjectStore.read` takes them."""
 
 
+def nothing() -> None:
+    """There is nothing to do."""
+
+
 class ObjectStore(Protocol):
     """Named, immutable blobs."""
 
@@ -84,8 +88,11 @@ class ObjectStore(Protocol):
         NotFound without the object; Corrupt when the object ends before ``start``.
         """
 
-    def fetch(self, name: str, stretches: Sequence[Stretch]) -> list[Fetched]:
-        """Short stretches of one object, asked for at once. Raises what :meth:`read` raises for any of them."""
+    def fetch(self, name: str, stretches: Sequence[Stretch], meanwhile: Callable[[], None] = nothing) -> list[Fetched]:
+        """Short stretches of one object, asked for at once. Raises what :meth:`read` raises for any of them.
+
+        ``meanwhile`` is done once they have been asked for; what it raises is raised here, and nothing is fetched.
+        """
 
     def delete(self, name: str) -> None:
         """Remove an object. No error when there is none."""

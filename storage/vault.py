@@ -1,5 +1,6 @@
 """The one door to stored documents: versions go in and come out as plaintext, everything outside is sealed."""
 
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from storage.ends import EndsKept
 from storage.errors import Corrupt
 from storage.keys import KeyWrapper, WrappedKey
 from storage.reader import Reader
-from storage.store import ObjectStore
+from storage.store import ObjectStore, nothing
 from storage.upload import Upload
 
 PREFIX: Final = "v1/"
@@ -53,11 +54,17 @@ class Vault:
         return Upload(self.store, object_name(place), sealer, wrapped)
 
     def open(
-        self, case_key: WrappedKey, place: Place, wrapped_data_key: bytes, expected: range | None = None
+        self,
+        case_key: WrappedKey,
+        place: Place,
+        wrapped_data_key: bytes,
+        expected: range | None = None,
+        meanwhile: Callable[[], None] = nothing,
     ) -> Reader:
         """A stored version, its commitment and its length verified. NotFound, Corrupt, UnknownKek or Unavailable.
 
-        ``expected`` are the plaintext bytes that will be read, if only some: a short range is fetched meanwhile.
+        ``expected`` are the plaintext bytes that will be read, if only some: a short range is fetched already.
+        ``meanwhile`` is done while the store looks for them; what it raises is raised here.
         """
         data_key = keys.unwrap(
             expander(self._case_key(case_key, place.organisation, place.case)),
@@ -65,7 +72,7 @@ class Vault:
             container.data_key_context(place),
         )
         context = container.object_context(place)
-        return Reader(self.store, object_name(place), expander(data_key), context, expected, self._ends)
+        return Reader(self.store, object_name(place), expander(data_key), context, expected, self._ends, meanwhile)
 
     def seal_text(self, case_key: WrappedKey, place: TextPlace, purpose: str, text: str) -> bytes:
         """A short text (a file name, a comment) sealed for its row; ``purpose`` names the column it stands in."""

@@ -21,8 +21,9 @@ from samrum.services.audit import Entry
 from samrum.services.downloads import CutOff
 from samrum.services.platform import Caller
 from storage import MemoryStore
-from support.household import counted_queries, words
+from support.household import words
 from support.papers import Papers
+from support.queries import counted_queries
 from support.uploads import docx, pdf
 from support.world import World
 
@@ -305,10 +306,10 @@ def test_beyond_four_gigabytes_its_told_length_is_right_and_the_archive_whole(tm
 
 
 def test_a_page_of_many_files_costs_a_fixed_number_of_queries_to_prepare(full: Papers) -> None:
-    with counted_queries(full.world) as few:
+    with counted_queries(full.world.platform) as few:
         full.browser().client.head(f"{full.url}/files/all")
     for number in range(8):
         full.document(pdf(), f"{number}.pdf", kind="other")
-    with counted_queries(full.world) as many:
+    with counted_queries(full.world.platform) as many:
         full.browser().client.head(f"{full.url}/files/all")
     assert len(many) == len(few)

@@ -5,7 +5,8 @@ import pytest
 from samrum.services import cases, room_log, rooms
 from samrum.services.cases import NewParent
 from samrum.services.platform import Caller
-from support.household import Household, counted_queries, words
+from support.household import Household, words
+from support.queries import counted_queries
 from support.world import World
 
 
@@ -148,12 +149,12 @@ def test_a_page_of_the_log_costs_the_same_however_full_it_is(home: Household) ->
     home.upload(home.owner, "nul.txt")
     youth = home.world.client(home.youth)
     youth.get(f"{home.path}/log")
-    with counted_queries(home.world) as few:
+    with counted_queries(home.world.platform) as few:
         youth.get(f"{home.path}/log")
     for index in range(10):
         home.upload(home.owner, f"fil {index}.txt")
         home.world.staff(f"K{index}", f"Enhed {index}")
         home.world.grant(home.owner, home.case_id, f"k{index}@test.dk")
-    with counted_queries(home.world) as many:
+    with counted_queries(home.world.platform) as many:
         youth.get(f"{home.path}/log")
     assert len(many) == len(few)

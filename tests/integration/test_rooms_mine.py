@@ -4,7 +4,8 @@ import pytest
 
 from samrum.services import cases
 from samrum.services.platform import Caller
-from support.household import MOTHER, Household, counted_queries, words
+from support.household import MOTHER, Household, words
+from support.queries import counted_queries
 from support.world import World
 
 
@@ -85,13 +86,13 @@ def test_a_grant_that_has_run_out_is_no_room_any_more(home: Household) -> None:
 def test_the_list_costs_the_same_with_many_rooms(home: Household) -> None:
     browser = home.world.client(home.owner)
     browser.get("/rooms")
-    with counted_queries(home.world) as few:
+    with counted_queries(home.world.platform) as few:
         browser.get("/rooms")
     for index in range(12):
         case_id = home.world.case(home.owner, cpr=f"61{index % 9 + 1:02d}11{4000 + index}", parents=(MOTHER,))
         home.world.grant(home.owner, case_id, "ulla@test.dk")
         home.world.clock.move(seconds=1)
-    with counted_queries(home.world) as many:
+    with counted_queries(home.world.platform) as many:
         page = browser.get("/rooms").text
     assert page.count("file-icon") == 13
     assert len(many) == len(few)

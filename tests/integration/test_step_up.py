@@ -10,9 +10,10 @@ from auth import totp
 from auth.policy import StaffActor
 from samrum.models import Grant, LoginSession
 from samrum.services import sessions
-from support.bench_logins import statements, token_of_somebody
+from support.bench_logins import token_of_somebody
 from support.logins import actions, give_password, is_logged_in
 from support.passkeys import asked, make_passkey
+from support.queries import counted_queries
 from support.world import PASSWORD, Browser, World
 
 PAGE = "/login/mine/codes"
@@ -319,7 +320,7 @@ def test_moving_to_another_phone_needs_a_code_of_the_new_one(world: World, brows
 
 def test_the_session_check_costs_one_query(world: World) -> None:
     token = token_of_somebody(world)
-    with statements(world.platform) as seen:
+    with counted_queries(world.platform) as seen:
         assert sessions.look_up(world.platform, token) is not None
     assert len(seen) == 1
 

@@ -18,8 +18,9 @@ from samrum.services.errors import NotThere
 from samrum.services.platform import SYSTEM, Caller
 from samrum.services.worklist import BIRTHDAY_DAYS, CONSENT_DAYS, Worklist
 from support import list_worlds
-from support.household import Household, counted_queries, words
+from support.household import Household, words
 from support.list_worlds import MOMENTS, Municipality
+from support.queries import counted_queries
 from support.world import World
 
 MISSING = {Reason.YOUTH_CONSENT_MISSING, Reason.CUSTODY_HOLDER_MISSING, Reason.CUSTODY_CONSENT_MISSING}
@@ -164,14 +165,14 @@ def test_an_empty_list_says_so(world: World) -> None:
 def test_the_number_of_queries_does_not_grow_with_the_list(household: Household) -> None:
     world = household.world
     household.everybody_consents(days=20)
-    with counted_queries(world) as few:
+    with counted_queries(world.platform) as few:
         of(household)
     for serial in range(8):
         cpr = cpr_of(date(2008, 11, 20) + serial * DAY, 4200 + serial)
         case_id = world.case(household.owner, cpr=cpr, name=f"Ung {serial}")
         world.grant(household.owner, case_id, "ulla@test.dk", last_day=date(2026, 11, 25))
         world.consent(world.citizen(cpr), case_id, household.colleague.unit, days=20)
-    with counted_queries(world) as many:
+    with counted_queries(world.platform) as many:
         found = of(household)
     assert len(found.grants) == len(found.birthdays) == 8
     assert len(found.running_out) == 11

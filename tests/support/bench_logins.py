@@ -2,40 +2,21 @@
 
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from os import cpu_count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Connection, event
-
 from auth.passwords import Cost, hash_password, verify_password
 from samrum.models import Staff
 from samrum.services import sessions
-from samrum.services.platform import SYSTEM, Platform
+from samrum.services.platform import SYSTEM
 from samrum.services.sessions import Stage
+from support.queries import counted_queries
 from support.world import World
 
 _LOGINS = 24
 _CHECKS = 500
-
-
-@contextmanager
-def statements(platform: Platform) -> Iterator[list[str]]:
-    """The statements that reach the database meanwhile, without those that begin and end a transaction."""
-    seen: list[str] = []
-
-    def remember(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith(("BEGIN", "PRAGMA")):
-            seen.append(statement)
-
-    event.listen(platform.database.engine, "before_cursor_execute", remember)
-    try:
-        yield seen
-    finally:
-        event.remove(platform.database.engine, "before_cursor_execute", remember)
 
 
 def token_of_somebody(world: World) -> str:
@@ -65,7 +46,7 @@ def measure() -> None:
     with TemporaryDirectory(prefix="samrum-bench-") as folder:
         world = World.make(Path(folder))
         token = token_of_somebody(world)
-        with statements(world.platform) as seen:
+        with counted_queries(world.platform) as seen:
             begun = time.perf_counter()
             for _ in range(_CHECKS):
                 sessions.look_up(world.platform, token)

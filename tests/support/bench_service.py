@@ -185,7 +185,13 @@ def _running(scale: Scale) -> Iterator[Bench]:
     ):
         as_it_comes = {name: Settings.model_fields[name].default for name in ("workers", "threads")}
         service = Service(
-            Path(folder), s3, "samrum", recheck_seconds=1.0, upload_limit_mib=scale.huge + 1, **as_it_comes
+            Path(folder),
+            s3,
+            "samrum",
+            in_our_time=True,
+            recheck_seconds=1.0,
+            upload_limit_mib=scale.huge + 1,
+            **as_it_comes,
         )
         papers = Papers.make(service.world)
         with service:

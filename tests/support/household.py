@@ -1,13 +1,9 @@
 """One room and the people around it, for tests of the rooms' pages."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from uuid import UUID
-
-from sqlalchemy import event
 
 from auth.policy import CitizenActor, Level, StaffActor
 from samrum.cpr import Cpr
@@ -61,18 +57,3 @@ def words(html: str) -> str:
     """What a page says, without its tags and the spaces between lines."""
     main = html[html.index("<main") : html.index("</main>")] if "<main" in html else html
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
-
-
-@contextmanager
-def counted_queries(world: World) -> Iterator[list[str]]:
-    """The statements that are run within."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(world.platform.database.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(world.platform.database.engine, "before_cursor_execute", note)

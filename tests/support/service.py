@@ -15,7 +15,7 @@ from typing import Any, Self
 import psutil
 
 from auth.policy import CitizenActor, StaffActor
-from samrum.clock import ShiftedClock
+from samrum.clock import ShiftedClock, SystemClock
 from samrum.demo.children import free_ports, spawn, stop
 from samrum.demo.weed import EmbeddedS3
 from storage import S3Store
@@ -29,10 +29,12 @@ _START_SECONDS = 60.0
 class Service:
     """`samrum serve`, and the world it serves: what the test does in the world, the service finds.
 
-    Both go by a clock that runs from ``support.world.NOON`` on.
+    Both go by a clock that runs from ``support.world.NOON`` on; or by the clock of everybody, ``in_our_time``.
     """
 
-    def __init__(self, folder: Path, s3: EmbeddedS3, bucket: str, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, s3: EmbeddedS3, bucket: str, *, in_our_time: bool = False, **settings: Any
+    ) -> None:
         self.port = free_ports(1)[0]
         self.output = folder / "service.log"
         clock_file = folder / "clock"
@@ -49,13 +51,13 @@ class Service:
                 "s3_bucket": bucket,
                 "s3_access_key": s3.access_key,
                 "s3_secret_key": s3.secret_key,
-                "demo_clock_file": clock_file,
+                "demo_clock_file": None if in_our_time else clock_file,
                 "workers": 2,  # each of them takes its time to start
                 "threads": 8,
                 **settings,
             },
         )
-        platform = dataclasses.replace(world.platform, clock=ShiftedClock(clock_file))
+        platform = dataclasses.replace(world.platform, clock=SystemClock() if in_our_time else ShiftedClock(clock_file))
         self.world = World(platform, world.clock, world.app)
         self._process: subprocess.Popen[bytes] | None = None
         self._clients: list[Client] = []

@@ -5,17 +5,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Result, Text, Uuid, bindparam, cast, delete, insert, select, text, update
+from sqlalchemy import Result, Text, Uuid, bindparam, cast, delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from samrum.models import AuditHead, AuditReview, AuditRow, AuditSegment
+from samrum.plain import Plain, Prepared
 
 _ROWS, _ENDS = (AuditRow.metadata.tables[name] for name in (AuditRow.__tablename__, AuditHead.__tablename__))
 _HEAD = select(AuditHead.sequence, AuditHead.hash).where(AuditHead.id == 1)
-_HEAD_LOCKED = _HEAD.with_for_update()
-_ADD = insert(_ROWS)
-_MOVE = update(_ENDS).where(_ENDS.c.id == 1).values(sequence=bindparam("end_sequence"), hash=bindparam("end_hash"))
-_ADD_AND_MOVE = _ADD.add_cte(_MOVE.cte("moved"))
+_HEAD_LOCKED = Prepared(_HEAD.with_for_update())
+_INSERT = insert(_ROWS)
+_UPDATE = update(_ENDS).where(_ENDS.c.id == 1).values(sequence=bindparam("end_sequence"), hash=bindparam("end_hash"))
+_ADD, _MOVE, _ADD_AND_MOVE = (Prepared(each) for each in (_INSERT, _UPDATE, _INSERT.add_cte(_UPDATE.cte("moved"))))
 _HASHES = (_ROWS.c.previous_hash, _ROWS.c.hash)
 _FIELDS = [column for column in _ROWS.c if column not in set(_HASHES)]
 FIELD_NAMES = tuple(column.name for column in _FIELDS)
@@ -23,24 +24,23 @@ ID_NAMES = tuple(column.name for column in _FIELDS if isinstance(column.type, Uu
 _PLAIN_FIELDS = [cast(column, Text) if isinstance(column.type, Uuid) else column for column in _FIELDS]
 
 
-def lock_head(connection: Connection) -> tuple[int, bytes]:
+def lock_head(plain: Plain) -> tuple[int, bytes]:
     """The number and the hash of the chain's last row, locked until the transaction ends."""
-    sequence, last_hash = connection.execute(_HEAD_LOCKED).one()
+    ((sequence, last_hash),) = plain.rows(_HEAD_LOCKED, {})
     return sequence, last_hash
 
 
-def add_rows(connection: Connection, rows: list[dict[str, object]]) -> None:
+def add_rows(plain: Plain, rows: list[dict[str, object]]) -> None:
     """Add rows behind the locked end, each with all its columns, and say where the chain ends now."""
     *first, last = rows
     end = {"end_sequence": last["sequence"], "end_hash": last["hash"]}
-    if connection.dialect.name == "postgresql":
+    if plain.dialect.name == "postgresql":
         # One statement in place of two: the end of the chain is locked for that much less.
-        if first:
-            connection.execute(_ADD, first)
-        connection.execute(_ADD_AND_MOVE, last | end)
+        plain.run(_ADD, *first)
+        plain.run(_ADD_AND_MOVE, last | end)
     else:
-        connection.execute(_ADD, rows)
-        connection.execute(_MOVE, end)
+        plain.run(_ADD, *rows)
+        plain.run(_MOVE, end)
 
 
 def rows_of_case(

@@ -1,11 +1,12 @@
 """The facts a decision needs, for one case or for many, in two queries."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Uuid, and_, bindparam, select
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from auth.policy import PARENTS, CaseFacts, Grant, Level, Parent, Recipient, Status
@@ -13,6 +14,7 @@ from auth.policy import Consent as ConsentFact
 from samrum import models
 from samrum.models import Case, CaseParent, Citizen, ConsentUnit, Document, Staff, Version
 from samrum.models import Consent as ConsentRow
+from samrum.plain import Plain, Prepared
 
 # Asked at every request: the parts that never change are put together once, and rows of which only facts are needed
 # come without the mapper.
@@ -54,20 +56,18 @@ _MANY_CASES = _CASES.with_only_columns(
     maintain_column_froms=True,
 )
 _LOCK = select(Case.id).where(Case.id == bindparam("case")).with_for_update()
-_CONSENTS = (
-    select(
-        ConsentRow.id,
-        ConsentRow.case_id,
-        ConsentRow.giver_id,
-        ConsentRow.to_parents,
-        ConsentRow.from_day,
-        ConsentRow.until_day,
-        ConsentRow.withdrawn_at,
-        ConsentUnit.unit_id,
-    )
-    .outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
-    .where(ConsentRow.case_id.in_(bindparam("cases", expanding=True)))
-)
+_CONSENT_FACTS = select(
+    ConsentRow.id,
+    ConsentRow.case_id,
+    ConsentRow.giver_id,
+    ConsentRow.to_parents,
+    ConsentRow.from_day,
+    ConsentRow.until_day,
+    ConsentRow.withdrawn_at,
+    ConsentUnit.unit_id,
+).outerjoin(ConsentUnit, ConsentUnit.consent_id == ConsentRow.id)
+_CONSENTS = _CONSENT_FACTS.where(ConsentRow.case_id.in_(bindparam("cases", expanding=True)))
+_CONSENTS_OF_ONE = Prepared(_CONSENT_FACTS.where(ConsentRow.case_id == bindparam("case")))
 
 
 class VersionRow(NamedTuple):
@@ -84,7 +84,38 @@ class VersionRow(NamedTuple):
     wrapped_data_key: bytes
 
 
-_VERSION = (
+class _VersionWithFacts(NamedTuple):
+    """A row of the query below, which begins with the fields of ``VersionRow`` and goes on with what decides."""
+
+    case_id: UUID
+    organisation_id: UUID
+    key_kek: str | None
+    key_blob: bytes | None
+    version_id: UUID
+    media_type: str | None
+    size: int
+    sealed_name: bytes
+    wrapped_data_key: bytes
+    number: str
+    owner_id: UUID
+    youth_id: UUID
+    status: str
+    youth_access: str
+    parent_access: str
+    owner_unit: UUID
+    owner_active: bool
+    birth_date: date | None
+    parent_id: UUID | None
+    parent: UUID | None
+    custody_holder: bool | None
+    grant_id: UUID | None
+    granted_to: UUID | None
+    level: str | None
+    last_day: date | None
+    revoked_at: datetime | None
+
+
+_VERSION = Prepared(
     select(
         Case.id,
         Case.organisation_id,
@@ -138,7 +169,7 @@ def listed(session: Session, viewer: UUID | None, condition: ColumnElement[bool]
     for row in connection.execute(_MANY_CASES.where(condition), {"viewer": viewer}):
         rows[row.id] = row
         others.setdefault(row.id, _Others()).add(row)
-    consents = _consents(connection, rows) if rows else {}
+    consents = _consents(connection.execute(_CONSENTS, {"cases": list(rows)})) if rows else {}
     return {
         key: Listed(row.number, row.youth_name, _facts(row, row, others[key], consents.get(key, [])))
         for key, row in rows.items()
@@ -163,7 +194,7 @@ def room(session: Session, viewer: UUID | None, case_id: UUID, *, lock: bool = F
     for row in rows:
         others.add(row)
     case = rows[0].Case
-    consents = _consents(session.connection(), [case_id]).get(case_id, [])
+    consents = _consents(session.connection().execute(_CONSENTS, {"cases": [case_id]})).get(case_id, [])
     return Room(case, _facts(case, rows[0], others, consents))
 
 
@@ -173,18 +204,18 @@ def grant_fact(row: models.Grant) -> Grant:
 
 
 def version_and_facts(
-    connection: Connection, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
+    plain: Plain, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
 ) -> tuple[str, CaseFacts, VersionRow | None] | None:
     """A case's number, the facts that decide about it, and a version of its documents if there is that one; or None
     without the case."""
     names = {"viewer": viewer, "case": case_id, "document": document_id, "number": number}
-    rows = connection.execute(_VERSION, names).all()
+    rows = [_VersionWithFacts._make(row) for row in plain.rows(_VERSION, names)]
     if not rows:
         return None
     others = _Others()
     for row in rows:
         others.add(row)
-    consents = _consents(connection, [case_id]).get(case_id, [])
+    consents = _consents(plain.rows(_CONSENTS_OF_ONE, {"case": case_id})).get(case_id, [])
     first = rows[0]
     facts = _facts(first, first, others, consents)
     version = VersionRow._make(first[: len(VersionRow._fields)])
@@ -227,10 +258,9 @@ def _facts(case: Any, row: Any, others: _Others, consents: list[ConsentFact]) ->
     )
 
 
-def _consents(connection: Connection, case_ids: Iterable[UUID]) -> dict[UUID, list[ConsentFact]]:
+def _consents(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[ConsentFact]]:
     found: dict[UUID, tuple[Any, set[Recipient]]] = {}
-    for row in connection.execute(_CONSENTS, {"cases": list(case_ids)}):
-        key, *consent, unit = row
+    for key, *consent, unit in rows:
         if key not in found:
             found[key] = consent, set()
         if unit is not None:

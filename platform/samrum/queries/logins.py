@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from samrum.models import (
@@ -22,6 +22,7 @@ from samrum.models import (
     Unit,
     WaitingLetter,
 )
+from samrum.plain import Plain, Prepared
 
 
 class LoginWithPerson(NamedTuple):
@@ -49,7 +50,7 @@ class LoginWithPerson(NamedTuple):
 
 
 # Asked at every request: put together once, in the order of the fields above, without the mapper.
-_LOGIN = (
+_LOGIN = Prepared(
     select(
         LoginSession.id,
         LoginSession.stage,
@@ -77,17 +78,20 @@ _LOGIN = (
     .outerjoin(Citizen, Citizen.id == LoginSession.citizen_id)
     .where(LoginSession.token_hash == bindparam("token_hash"))
 )
+_SEEN = Prepared(
+    update(LoginSession).where(LoginSession.id == bindparam("login")).values(last_seen_at=bindparam("now"))
+)
 
 
-def login_with_person(connection: Connection, token_hash: bytes) -> LoginWithPerson | None:
+def login_with_person(plain: Plain, token_hash: bytes) -> LoginWithPerson | None:
     """The login that a token stands for and whose it is, ended or not, in one query."""
-    row = connection.execute(_LOGIN, {"token_hash": token_hash}).one_or_none()
-    return None if row is None else LoginWithPerson._make(row)
+    rows = plain.rows(_LOGIN, {"token_hash": token_hash})
+    return LoginWithPerson._make(rows[0]) if rows else None
 
 
-def was_seen(connection: Connection, login_id: UUID, now: datetime) -> None:
+def was_seen(plain: Plain, login_id: UUID, now: datetime) -> None:
     """Move the idle limit of a login."""
-    connection.execute(update(LoginSession).where(LoginSession.id == login_id).values(last_seen_at=now))
+    plain.run(_SEEN, {"login": login_id, "now": now})
 
 
 def logins_of(session: Session, person_id: UUID) -> list[LoginSession]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from samrum.plain import Plain
 from samrum.queries.audit import add_rows, lock_head
 from samrum.services.chain import link
 
@@ -39,6 +39,7 @@ class Event(StrEnum):
     DOCUMENT_VIEWED = "document_viewed"
     VERSION_UPLOADED = "version_uploaded"
     VERSION_DOWNLOADED = "version_downloaded"
+    DOWNLOAD_FAILED = "download_failed"
     VERSION_RESTORED = "version_restored"
     TRASH_VIEWED = "trash_viewed"
     DOCUMENT_TRASHED = "document_trashed"
@@ -90,7 +91,7 @@ class Entry:
 _FIELDS = tuple(one.name for one in fields(Entry))
 
 
-def add(connection: Connection, entries: Iterable[Entry]) -> None:
+def add(plain: Plain, entries: Iterable[Entry]) -> None:
     """Add rows at the end of the chain, within the caller's transaction.
 
     The end of the chain stays locked until that transaction ends, and everybody else who appends waits for it:
@@ -99,16 +100,17 @@ def add(connection: Connection, entries: Iterable[Entry]) -> None:
     new = [{name: getattr(entry, name) for name in _FIELDS} for entry in entries]
     if not new:
         return
-    sequence, last_hash = lock_head(connection)
+    sequence, last_hash = lock_head(plain)
     for row in new:
         sequence += 1
         row["sequence"] = sequence
         row_hash = link(last_hash, row)
         row["previous_hash"], row["hash"] = last_hash, row_hash
         last_hash = row_hash
-    add_rows(connection, new)
+    add_rows(plain, new)
 
 
 def append(session: Session, entries: Iterable[Entry]) -> None:
     """Likewise, within the caller's use case."""
-    add(session.connection(), entries)
+    connection = session.connection()
+    add(Plain(connection.connection, connection.dialect), entries)

@@ -94,8 +94,8 @@ def find_version(platform: Platform, caller: Caller, case_id: UUID, document_id:
     """Decide whether the caller may read a version. Nothing is logged but a refusal. Raises ``NotThere``, ``Denied``
     or ``FilesErased``."""
     asked = time.monotonic()
-    with platform.database.plain(writes=False) as connection:
-        found = version_and_facts(connection, caller.id, case_id, document_id, number)
+    with platform.database.plain(writes=False) as plain:
+        found = version_and_facts(plain, caller.id, case_id, document_id, number)
     if found is None or caller.actor is None:
         raise NotThere
     case_number, facts, row = found
@@ -127,15 +127,26 @@ def open_found(
 ) -> Download:
     """Open a version for reading the ``expected`` bytes of it, or the whole. ``in_zip``: among all files.
 
-    No audit row, no bytes. Raises ``FilesErased`` or ``StorageError``.
+    No audit row, no bytes. The row is written while the storage looks for them; one more says so where it fails.
+    Raises ``FilesErased`` or ``StorageError``.
     """
-    # the storage is asked between two transactions: one that waited for it would hold everybody up
     row, sight = found.row, found.sight
     place = Place(row.organisation_id, row.case_id, found.document_id, sight.version_id)
-    reader = platform.vault.open(case_key(row), place, row.wrapped_data_key, expected or range(sight.size))
-    if reader.size != sight.size:
-        raise Corrupt("not as long as when it was stored")
-    _record(platform, caller, Event.VERSION_DOWNLOADED, found, detail={"zip": True} if in_zip else {})
+    is_logged = False
+
+    def log() -> None:
+        nonlocal is_logged
+        _record(platform, caller, Event.VERSION_DOWNLOADED, found, detail={"zip": True} if in_zip else {})
+        is_logged = True
+
+    try:
+        reader = platform.vault.open(case_key(row), place, row.wrapped_data_key, expected or range(sight.size), log)
+        if reader.size != sight.size:
+            raise Corrupt("not as long as when it was stored")
+    except StorageError:
+        if is_logged:
+            _record(platform, caller, Event.DOWNLOAD_FAILED, found)
+        raise
     return Download(platform, caller, found, reader)
 
 

@@ -151,8 +151,8 @@ class Platform:
     def record(self, caller: Caller, action: Event, **fields: Any) -> None:
         """Write one audit row, in a transaction of its own."""
         entry = Entry(self.clock.now(), action, **caller.who, **fields)
-        with self.database.plain(writes=True) as connection:
-            audit.add(connection, [entry])
+        with self.database.plain(writes=True) as plain:
+            audit.add(plain, [entry])
 
     def log_denial(self, caller: Caller, reason: str, case_id: UUID | None = None) -> None:
         """Write the audit row of a refusal, in a transaction of its own. ``reason`` is a code; the id of a case is kept

@@ -23,6 +23,7 @@ _SEEING = (
     Event.CASE_VIEWED,
     Event.DOCUMENT_VIEWED,
     Event.VERSION_DOWNLOADED,
+    Event.DOWNLOAD_FAILED,
     Event.TRASH_VIEWED,
     Event.LOG_VIEWED,
     Event.LOG_SEARCHED,

@@ -53,14 +53,14 @@ def token_hash(token: str) -> bytes:
 def look_up(platform: Platform, token: str) -> Login | None:
     """The login a token stands for, or None. One query; now and then one write that moves the idle limit."""
     now = platform.clock.now()
-    with platform.database.plain(writes=False) as connection:
-        row = login_with_person(connection, token_hash(token))
+    with platform.database.plain(writes=False) as plain:
+        row = login_with_person(plain, token_hash(token))
     if row is None:
         return None
     is_running = row.ended_at is None and row.active and is_within_limits(platform, row, now)
     if is_running and now - row.last_seen_at > _SEEN_EVERY:
-        with platform.database.plain(writes=True) as connection:
-            was_seen(connection, row.id, now)
+        with platform.database.plain(writes=True) as plain:
+            was_seen(plain, row.id, now)
     stage = Stage(row.stage)
     if row.staff_id is not None:
         rights = row.active, row.case_creator, row.administrator, row.auditor

@@ -26,6 +26,7 @@ EVENTS = {
     "document_viewed": _l("Fils versioner set"),
     "version_uploaded": _l("Fil lagt op"),
     "version_downloaded": _l("Fil hentet"),
+    "download_failed": _l("Fil kunne ikke hentes"),
     "version_restored": _l("Ældre version gjort til den nyeste"),
     "trash_viewed": _l("Papirkurv set"),
     "document_trashed": _l("Fil flyttet til papirkurv"),

@@ -41,6 +41,7 @@ _PLAIN = {
     "document_viewed": _l("%(who)s så alle versioner af en fil"),
     "version_uploaded": _l("%(who)s lagde en fil op"),
     "version_downloaded": _l("%(who)s hentede en fil"),
+    "download_failed": _l("%(who)s prøvede at hente en fil, men fik den ikke"),
     "version_restored": _l("%(who)s gjorde en ældre version til den nyeste"),
     "trash_viewed": _l("%(who)s så papirkurven"),
     "document_trashed": _l("%(who)s flyttede en fil til papirkurven"),
