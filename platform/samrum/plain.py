@@ -107,7 +107,7 @@ class Plain:
         is_lost = self.dialect.is_disconnect(error, self._connection, self._cursor)
         if is_lost:
             self._connection.invalidate(error)
-        return DBAPIError.instance(
+        told: BaseException = DBAPIError.instance(
             sql,
             None,
             error,
@@ -116,3 +116,4 @@ class Plain:
             connection_invalidated=is_lost,
             dialect=self.dialect,
         )
+        return told

@@ -8,13 +8,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 from zipstream import ZipStream
 
 from auth.policy import Level
 from samrum.db import DatabaseUnavailable
 from samrum.models import Case
+from samrum.plain import Plain
 from samrum.services import archive, audit, cases, keys, trash
 from samrum.services.archive import Archive, open_archive
 from samrum.services.audit import Entry
@@ -144,11 +144,11 @@ def test_a_log_that_fails_at_the_second_file_breaks_it_off_before_that(
 ) -> None:
     write, rows = audit.add, count()
 
-    def once(connection: Connection, entries: list[Entry]) -> None:
+    def once(plain: Plain, entries: list[Entry]) -> None:
         is_second = bool(entries) and next(rows) > 0
         if is_second:
             raise DatabaseUnavailable
-        write(connection, entries)
+        write(plain, entries)
 
     monkeypatch.setattr("samrum.services.audit.add", once)
     zipped = opened(full)

@@ -82,7 +82,7 @@ def test_what_goes_in_and_comes_out_is_what_sqlalchemy_makes_of_it(database: Dat
     assert len(expected) == len(rows)
     with database.plain(writes=False) as plain:
         for row in rows:
-            assert plain.rows(FIND, {"thing": row["id"]}) == [expected[row["id"]]]  # type: ignore[index]
+            assert plain.rows(FIND, {"thing": row["id"]}) == [expected[row["id"]]]
 
 
 def test_what_was_not_committed_is_rolled_back(database: Database) -> None:
