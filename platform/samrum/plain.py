@@ -41,7 +41,7 @@ class _Compiled:
             (name, compiled.binds[name].value, _type(compiled.binds[name], dialect).bind_processor(dialect))
             for name in order
         ]
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        columns = statement.exported_columns
         converts = [_type(column, dialect).result_processor(dialect, None) for column in columns]
         self._taken: Final = [(place, convert) for place, convert in enumerate(converts) if convert is not None]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from auth.policy import Actor, Level
 from samrum.demo.weed import EmbeddedS3
-from samrum.services.documents import NewVersion, receive
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from support.actors import new_person
 from support.service import Service

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from samrum.models import AuditRow
 from samrum.services import audit_check
-from samrum.services.documents import NewVersion, receive
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from support.world import World
 

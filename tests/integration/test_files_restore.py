@@ -12,8 +12,8 @@ from auth.policy import CitizenActor, Level, StaffActor
 from samrum.db import DatabaseUnavailable
 from samrum.models import Case
 from samrum.services import cases, keys, people, sessions
-from samrum.services.documents import Kept
 from samrum.services.errors import AlreadyDone, Denied, InTrash
+from samrum.services.incoming import Kept
 from samrum.services.platform import SYSTEM, Caller
 from samrum.services.restore import restore_version
 from samrum.services.trash import move_to_trash

@@ -9,8 +9,8 @@ import pytest
 
 from auth.policy import Level
 from samrum.services import cases, trash
-from samrum.services.documents import NewVersion, receive
 from samrum.services.errors import InTrash
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from support.household import Household, words
 from support.papers import Papers

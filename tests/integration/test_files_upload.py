@@ -13,8 +13,8 @@ import pytest
 
 from auth.policy import Level
 from samrum.services import cases, people
-from samrum.services.documents import NewVersion, receive
 from samrum.services.errors import AlreadyDone, Denied
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from samrum.web.words import KINDS
 from support.papers import Papers

@@ -17,8 +17,8 @@ from samrum.cli.fsck import fsck
 from samrum.models import Case
 from samrum.services import cases, keys
 from samrum.services import fsck as services
-from samrum.services.documents import NewVersion, receive
 from samrum.services.fsck import Fault
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from storage import KeyFile, MemoryStore, Unavailable, Vault
 from storage.store import Blob

@@ -11,8 +11,8 @@ from auth.policy import StaffActor
 from samrum.config import DEMO_KEY_LINE
 from samrum.models import AuditRow, Case, Installation
 from samrum.services import installation, keys
-from samrum.services.documents import NewVersion, receive
 from samrum.services.downloads import open_version
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from storage import KeyFile, WrappedKey
 from support.cases import case_of, many_cases

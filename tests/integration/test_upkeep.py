@@ -12,7 +12,7 @@ from samrum.config import Settings, SettingsError
 from samrum.fieldkeys import FieldKeys
 from samrum.queries.audit import rows_of_case
 from samrum.services import installation, upkeep
-from samrum.services.documents import NewVersion, receive
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from storage import KeyFile, Vault
 from support.world import YOUTH_CPR, World

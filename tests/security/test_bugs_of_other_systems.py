@@ -18,8 +18,8 @@ from samrum.queries.cases import grant_in_force
 from samrum.services import cases, consents, grants, people, rooms, trash
 from samrum.services.archive import open_archive
 from samrum.services.cases import NewParent
-from samrum.services.documents import NewVersion, receive
 from samrum.services.downloads import CutOff
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import SYSTEM, Caller
 from support.household import Household
 from support.world import PASSWORD, World

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from auth.policy import CitizenActor, Level, StaffActor
 from samrum.cpr import Cpr
-from samrum.services import documents
 from samrum.services.cases import NewParent
-from samrum.services.documents import NewVersion
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from support.world import FATHER_CPR, MOTHER_CPR, YOUTH_CPR, World
 
@@ -48,7 +47,7 @@ class Household:
             self.world.consent(giver, self.case_id, self.colleague.unit, to_parents=True, days=days)
 
     def upload(self, who: StaffActor | CitizenActor, name: str, kind: str = "goal_plan") -> UUID:
-        with documents.receive(self.world.platform, Caller(who), self.case_id, NewVersion(name, kind)) as incoming:
+        with receive(self.world.platform, Caller(who), self.case_id, NewVersion(name, kind)) as incoming:
             incoming.write(b"hej\n")
             return incoming.finish().document_id
 

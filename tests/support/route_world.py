@@ -17,8 +17,8 @@ from samrum.models import AuditRow, CaseParent, Grant, LoginSession
 from samrum.services import people, sessions
 from samrum.services.audit import Event
 from samrum.services.cases import NewParent
-from samrum.services.documents import NewVersion, receive
 from samrum.services.grants import revoke_grant
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import SYSTEM, Caller
 from samrum.services.trash import move_to_trash
 from samrum.web import once

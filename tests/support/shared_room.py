@@ -10,7 +10,7 @@ from auth.policy import CitizenActor, StaffActor
 from samrum.cpr import Cpr
 from samrum.demo.municipality import test_cpr as demo_cpr
 from samrum.services.cases import NewParent
-from samrum.services.documents import NewVersion, receive
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.platform import Caller
 from support.room_model import BIRTHDAY, PARENTS, STAFF, Model, Paper
 from support.service import Answer, Client, Service

@@ -17,7 +17,7 @@ from samrum.queries.people import citizen_by_cpr, staff_by_email
 from samrum.services import cases, consents, grants, people, receipts
 from samrum.services.cases import MasterData, NewCase, NewParent
 from samrum.services.consents import ConsentForm
-from samrum.services.documents import NewVersion, receive
+from samrum.services.incoming import NewVersion, receive
 from samrum.services.people import NewStaff
 from samrum.services.platform import SYSTEM, Caller, Platform
 from samrum.services.sessions import staff_actor

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from samrum.models import Document, Staff, Unit, Version
+from samrum.plain import Plain, Prepared
 
 _AUTHORS = (joinedload(Version.staff).joinedload(Staff.unit).joinedload(Unit.organisation), joinedload(Version.citizen))
 _IN_DOCUMENT = joinedload(Version.document)
@@ -28,6 +30,48 @@ _ONE = _VERSIONS.where(
     Version.number == bindparam("number"),
 )
 _ONE_WITH_AUTHORS = _ONE.options(joinedload(Version.document), *_AUTHORS)
+
+
+class DocumentNow(NamedTuple):
+    """How a document stands."""
+
+    newest_number: int
+    trashed_at: datetime | None
+
+
+_NOW = select(Document.newest_number, Document.trashed_at).where(
+    Document.id == bindparam("document"), Document.case_id == bindparam("case")
+)
+_SEEN, _LOCKED = Prepared(_NOW), Prepared(_NOW.with_for_update())
+_DOCUMENTS, _VERSION_TABLE = (Document.metadata.tables[each.__tablename__] for each in (Document, Version))
+_ADD_DOCUMENT, _ADD_VERSION = Prepared(insert(_DOCUMENTS)), Prepared(insert(_VERSION_TABLE))
+_MOVE_NEWEST = Prepared(
+    update(_DOCUMENTS)
+    .where(_DOCUMENTS.c.id == bindparam("document"))
+    .values(newest_number=bindparam("newest"), changed_at=bindparam("now"))
+)
+
+
+def document_now(plain: Plain, case_id: UUID, document_id: UUID, *, lock: bool = False) -> DocumentNow | None:
+    """How a document stands, if it is one of this case's; ``lock``: until the transaction ends."""
+    rows = plain.rows(_LOCKED if lock else _SEEN, {"document": document_id, "case": case_id})
+    return DocumentNow._make(rows[0]) if rows else None
+
+
+def add_document(plain: Plain, document_id: UUID, case_id: UUID, kind: str | None, now: datetime) -> None:
+    """Add a document whose first version is to follow."""
+    row = {"id": document_id, "case_id": case_id, "kind": kind, "created_at": now, "changed_at": now}
+    plain.run(_ADD_DOCUMENT, {**row, "newest_number": 1})
+
+
+def move_newest(plain: Plain, document_id: UUID, newest: int, now: datetime) -> None:
+    """A newer version is to follow."""
+    plain.run(_MOVE_NEWEST, {"document": document_id, "newest": newest, "now": now})
+
+
+def add_version(plain: Plain, **columns: Any) -> None:
+    """Add a version; every column of the table but those that may be empty is to be given."""
+    plain.run(_ADD_VERSION, columns)
 
 
 def newest_versions(

@@ -70,32 +70,33 @@ _CONSENTS = _CONSENT_FACTS.where(ConsentRow.case_id.in_(bindparam("cases", expan
 _CONSENTS_OF_ONE = Prepared(_CONSENT_FACTS.where(ConsentRow.case_id == bindparam("case")))
 
 
-class VersionRow(NamedTuple):
-    """What handing out a version needs to know of it and of its case."""
+class KeyedCase(NamedTuple):
+    """What it takes to open or seal what a case holds. ``number`` is what people call it by."""
 
-    case_id: UUID
+    id: UUID
     organisation_id: UUID
     key_kek: str | None
     key_blob: bytes | None
-    version_id: UUID
+    number: str
+
+
+class VersionRow(NamedTuple):
+    """What handing out a version needs to know of it."""
+
+    id: UUID
     media_type: str
     size: int
     sealed_name: bytes
     wrapped_data_key: bytes
 
 
-class _VersionWithFacts(NamedTuple):
-    """A row of the query below, which begins with the fields of ``VersionRow`` and goes on with what decides."""
+class _CaseRow(NamedTuple):
+    """A row of the queries below: a case's own columns, which begin with those of ``KeyedCase``, and ``_OTHERS``."""
 
-    case_id: UUID
+    id: UUID
     organisation_id: UUID
     key_kek: str | None
     key_blob: bytes | None
-    version_id: UUID
-    media_type: str | None
-    size: int
-    sealed_name: bytes
-    wrapped_data_key: bytes
     number: str
     owner_id: UUID
     youth_id: UUID
@@ -115,17 +116,12 @@ class _VersionWithFacts(NamedTuple):
     revoked_at: datetime | None
 
 
-_VERSION = Prepared(
+_KEYED = (
     select(
         Case.id,
         Case.organisation_id,
         Case.key_kek,
         Case.key_blob,
-        Version.id,
-        Version.media_type,
-        Version.size,
-        Version.sealed_name,
-        Version.wrapped_data_key,
         Case.number,
         Case.owner_id,
         Case.youth_id,
@@ -138,9 +134,14 @@ _VERSION = Prepared(
     .join(Citizen, Citizen.id == Case.youth_id)
     .outerjoin(CaseParent, _PARENTS)
     .outerjoin(_GRANT, _OWN_GRANTS)
+    .where(Case.id == bindparam("case"))
+)
+_CASE = Prepared(_KEYED)
+_LOCK_FIRST = Prepared(_LOCK)
+_VERSION = Prepared(
+    _KEYED.add_columns(Version.id, Version.media_type, Version.size, Version.sealed_name, Version.wrapped_data_key)
     .outerjoin(Document, and_(Document.case_id == Case.id, Document.id == bindparam("document")))
     .outerjoin(Version, and_(Version.document_id == Document.id, Version.number == bindparam("number")))
-    .where(Case.id == bindparam("case"))
 )
 
 
@@ -203,23 +204,36 @@ def grant_fact(row: models.Grant) -> Grant:
     return Grant(row.staff_id, Level(row.level), row.last_day, row.revoked_at is not None)
 
 
+def case_and_facts(
+    plain: Plain, viewer: UUID | None, case_id: UUID, *, lock: bool = False
+) -> tuple[KeyedCase, CaseFacts] | None:
+    """Likewise, of the case only what sealing its files takes."""
+    if lock:
+        plain.rows(_LOCK_FIRST, {"case": case_id})
+    rows = plain.rows(_CASE, {"viewer": viewer, "case": case_id})
+    return _with_facts(plain, rows) if rows else None
+
+
 def version_and_facts(
     plain: Plain, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
-) -> tuple[str, CaseFacts, VersionRow | None] | None:
-    """A case's number, the facts that decide about it, and a version of its documents if there is that one; or None
-    without the case."""
-    names = {"viewer": viewer, "case": case_id, "document": document_id, "number": number}
-    rows = [_VersionWithFacts._make(row) for row in plain.rows(_VERSION, names)]
+) -> tuple[KeyedCase, CaseFacts, VersionRow | None] | None:
+    """Likewise, with a version of its documents if there is that one."""
+    rows = plain.rows(_VERSION, {"viewer": viewer, "case": case_id, "document": document_id, "number": number})
     if not rows:
         return None
+    version = rows[0][len(_CaseRow._fields) :]
+    is_there = version[0] is not None
+    return *_with_facts(plain, rows), VersionRow._make(version) if is_there else None
+
+
+def _with_facts(plain: Plain, rows: Sequence[Sequence[Any]]) -> tuple[KeyedCase, CaseFacts]:
     others = _Others()
-    for row in rows:
+    found = [_CaseRow._make(row[: len(_CaseRow._fields)]) for row in rows]
+    for row in found:
         others.add(row)
-    consents = _consents(plain.rows(_CONSENTS_OF_ONE, {"case": case_id})).get(case_id, [])
-    first = rows[0]
-    facts = _facts(first, first, others, consents)
-    version = VersionRow._make(first[: len(VersionRow._fields)])
-    return first.number, facts, version if first.media_type is not None else None
+    case = found[0]
+    consents = _consents(plain.rows(_CONSENTS_OF_ONE, {"case": case.id})).get(case.id, [])
+    return KeyedCase._make(case[: len(KeyedCase._fields)]), _facts(case, case, others, consents)
 
 
 class _Others:

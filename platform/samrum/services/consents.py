@@ -1,6 +1,6 @@
 """Giving, recording and withdrawing consents."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -11,7 +11,6 @@ from auth.policy import Consent as ConsentFact
 from samrum import wording
 from samrum.models import Case, Consent, Unit
 from samrum.queries.cases import consents_run_out, parents_of, team_units
-from samrum.queries.facts import Room
 from samrum.services.audit import Event
 from samrum.services.errors import Denied, Invalid, NotThere, Problem
 from samrum.services.naming import Shown, in_order, naming
@@ -83,18 +82,22 @@ def give(platform: Platform, caller: Caller, case_id: UUID, form: ConsentForm, e
         return _add(act, consent)
 
 
-def record_paper(act: Act, found: Room, giver_id: UUID, form: ConsentForm, scan_id: UUID) -> UUID:
-    """Record a consent on paper within the upload of its scan; the caller may manage the case. Raises ``Invalid``."""
+def record_paper(act: Act, case_id: UUID, giver_id: UUID, form: ConsentForm, scan_id: UUID) -> UUID:
+    """Record a consent on paper within the upload of its scan. Raises ``NotThere``, ``Denied`` or ``Invalid``."""
+    found = act.require(case_id, Action.MANAGE, lock=True)
     _giver(act, found.case, giver_id)
     consent = _consent(act, found.case, form, giver_id, "paper")
     consent.recorded_by, consent.scan_id = act.caller.id, scan_id
     return _add(act, consent)
 
 
-def check_paper(act: Act, case: Case, giver_id: UUID, form: ConsentForm) -> None:
-    """Whether a paper consent can be recorded, before its scan is uploaded. Raises ``Invalid`` or ``NotThere``."""
-    _giver(act, case, giver_id)
-    _units(act, case, form)
+def check_paper(platform: Platform, caller: Caller, case_id: UUID, giver_id: UUID, form: ConsentForm) -> None:
+    """Whether a paper consent can be recorded, before its scan is uploaded. Raises ``NotThere``, ``Denied`` or
+    ``Invalid``."""
+    with platform.act(replace(caller, once=None), writes=False) as act:
+        case = act.require(case_id, Action.MANAGE).case
+        _giver(act, case, giver_id)
+        _units(act, case, form)
 
 
 def withdraw(platform: Platform, caller: Caller, case_id: UUID, consent_id: UUID) -> None:

@@ -1,22 +1,19 @@
-"""Documents and their versions: a file streams in, sealed on its way, never whole in memory or on disk."""
+"""Documents and their versions, as the pages show them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from auth.policy import Action
 from samrum.models import Case, Document, Version
 from samrum.queries import documents as queries
-from samrum.queries.facts import Room, VersionRow
+from samrum.queries.facts import KeyedCase, Room, VersionRow
 from samrum.services.audit import Event
-from samrum.services.errors import AlreadyDone, Denied, InTrash, Invalid, NotThere, Problem
-from samrum.services.filetypes import Inspector, clean_name
+from samrum.services.errors import InTrash, NotThere
 from samrum.services.keys import case_key
 from samrum.services.naming import Naming, Shown, naming
 from samrum.services.platform import Act, Caller, Platform
-from storage import Place, StorageError, TextPlace, Upload, Vault
+from storage import TextPlace, Vault
 
 KINDS = (
     "goal_plan",
@@ -31,153 +28,6 @@ KINDS = (
     "other",
 )
 LONGEST_COMMENT = 500
-
-
-@dataclass(frozen=True)
-class NewVersion:
-    """What comes with a file: its document (None: a new one of ``kind``), and the version it was made from.
-
-    ``restored_from``: it is the content of that older version again."""
-
-    file_name: str
-    kind: str | None = None
-    document_id: UUID | None = None
-    based_on: int | None = None
-    comment: str = ""
-    restored_from: int | None = None
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A version that is safely stored. ``came_between`` is the newest version when it was not the one built on."""
-
-    document_id: UUID
-    version_id: UUID
-    number: int
-    came_between: int | None
-
-
-class Incoming:
-    """A file on its way in. ``write`` the bytes, then ``finish``."""
-
-    def __init__(
-        self, platform: Platform, caller: Caller, upload: Upload, place: Place, new: NewVersion, action: Action
-    ) -> None:
-        self._platform, self._caller, self._upload = platform, caller, upload
-        self._place, self._new, self._action = place, new, action
-        self._inspector = Inspector(new.file_name)
-        self._size = 0
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes. Raises ``Invalid`` or ``StorageError``."""
-        self._size += len(chunk)
-        if self._size > self._platform.settings.upload_limit:
-            raise Invalid(Problem.FILE_TOO_LARGE, "file")
-        self._inspector.feed(chunk)
-        self._upload.write(chunk)
-
-    def finish(self, also: Callable[[Act, Room, UUID], object] | None = None, *, caller: Caller | None = None) -> Kept:
-        """Complete the object, ask the policy again, and commit the version; ``also`` acts in the same transaction.
-
-        ``caller`` is who sends the file as looked up now, after an upload that may have taken hours. Raises
-        ``Invalid``, ``Denied``, ``InTrash``, ``StorageError``, and ``AlreadyDone`` when the form was carried out
-        before.
-        """
-        caller = caller or self._caller
-        media_type = self._inspector.finish()
-        stored = self._upload.finish()
-        place, new = self._place, self._new
-        try:
-            with self._platform.act(caller) as act:
-                found = act.require(place.case, self._action, lock=True)
-                document = self._document(act, place, new)
-                newest = document.newest_number
-                seal = _Texts(self._platform.vault, found.case, place.version)
-                document.newest_number, document.changed_at = newest + 1, act.now
-                act.session.add(
-                    Version(
-                        id=place.version,
-                        document_id=place.document,
-                        number=newest + 1,
-                        based_on=new.based_on,
-                        staff_id=caller.id if caller.kind == "staff" else None,
-                        citizen_id=caller.id if caller.kind == "citizen" else None,
-                        created_at=act.now,
-                        size=stored.size,
-                        sha256=stored.sha256,
-                        media_type=media_type,
-                        sealed_name=seal.seal("name", new.file_name),
-                        sealed_comment=seal.seal("comment", new.comment) if new.comment else None,
-                        object_name=stored.object_name,
-                        wrapped_data_key=stored.wrapped_data_key,
-                        restored_from=new.restored_from,
-                    )
-                )
-                act.session.flush()
-                detail: dict[str, int | None] = {"number": newest + 1, "based_on": new.based_on}
-                if new.restored_from is not None:
-                    detail["restored_from"] = new.restored_from
-                act.log(
-                    Event.VERSION_UPLOADED if new.restored_from is None else Event.VERSION_RESTORED,
-                    case_id=place.case,
-                    document_id=place.document,
-                    version_id=place.version,
-                    detail=detail,
-                )
-                if also is not None:
-                    also(act, found, place.version)
-                act.result = place.document
-        except (AlreadyDone, Denied, InTrash, Invalid, NotThere):
-            with suppress(StorageError):  # the sweeper removes what stays
-                self._platform.vault.delete(stored.object_name)
-            raise
-        came_between = newest if newest and new.based_on != newest else None
-        return Kept(place.document, place.version, newest + 1, came_between)
-
-    def _document(self, act: Act, place: Place, new: NewVersion) -> Document:
-        if new.document_id is None:
-            document = Document(
-                id=place.document,
-                case_id=place.case,
-                kind=new.kind,
-                created_at=act.now,
-                changed_at=act.now,
-                newest_number=0,
-            )
-            act.session.add(document)
-            return document
-        found = outside_trash(act, place.case, place.document, lock=True)
-        if new.based_on is not None and not 1 <= new.based_on <= found.newest_number:
-            raise NotThere
-        return found
-
-
-@contextmanager
-def receive(
-    platform: Platform,
-    caller: Caller,
-    case_id: UUID,
-    new: NewVersion,
-    *,
-    action: Action = Action.WRITE_FILES,
-    check: Callable[[Act, Room], object] | None = None,
-) -> Iterator[Incoming]:
-    """Begin an upload: asks the policy before a byte is read. Left without ``finish``, nothing stays.
-
-    Raises ``NotThere``, ``Denied``, ``InTrash``, ``Invalid``, ``StorageError``.
-    """
-    new = replace(new, file_name=clean_name(new.file_name), comment=new.comment.strip()[:LONGEST_COMMENT])
-    with platform.act(replace(caller, once=None), writes=False) as act:
-        found = act.require(case_id, action)
-        if new.document_id is not None:
-            outside_trash(act, case_id, new.document_id)
-        if check is not None:
-            check(act, found)
-        case = found.case
-    place = Place(case.organisation_id, case.id, new.document_id or uuid4(), uuid4())
-    Inspector(new.file_name)
-    with platform.vault.upload(case_key(case), place) as upload:
-        yield Incoming(platform, caller, upload, place, new, action)
 
 
 def outside_trash(act: Act, case_id: UUID, document_id: UUID, *, lock: bool = False) -> Document:
@@ -298,21 +148,15 @@ def document_history(platform: Platform, caller: Caller, case_id: UUID, document
         )
 
 
-def name_of(platform: Platform, case: Case, version: Version) -> str:
+def name_of(platform: Platform, case: Case | KeyedCase, version: Version | VersionRow) -> str:
     """The file name of a version, for somebody who may read the case's files."""
-    return _Texts(platform.vault, case, version.id).open("name", version.sealed_name)
+    return Texts(platform.vault, case, version.id).open("name", version.sealed_name)
 
 
-def name_in(platform: Platform, row: VersionRow) -> str:
-    """Likewise, of a version and its case in one row."""
-    place = TextPlace(row.organisation_id, row.case_id, row.version_id)
-    return platform.vault.open_text(case_key(row), place, "name", row.sealed_name)
-
-
-class _Texts:
+class Texts:
     """Seals and opens the texts of one version."""
 
-    def __init__(self, vault: Vault, case: Case, version_id: UUID) -> None:
+    def __init__(self, vault: Vault, case: Case | KeyedCase, version_id: UUID) -> None:
         self._vault = vault
         self._key = case_key(case)
         self._place = TextPlace(case.organisation_id, case.id, version_id)
@@ -325,7 +169,7 @@ class _Texts:
 
 
 def _view(platform: Platform, case: Case, row: Version, shown: Naming) -> VersionView:
-    texts = _Texts(platform.vault, case, row.id)
+    texts = Texts(platform.vault, case, row.id)
     author: Shown
     unit: Shown
     if row.staff is not None:

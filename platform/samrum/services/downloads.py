@@ -11,9 +11,9 @@ from uuid import UUID
 from auth.age import copenhagen_day
 from auth.policy import Action, decide
 from samrum.db import DatabaseUnavailable
-from samrum.queries.facts import VersionRow, room, version_and_facts
+from samrum.queries.facts import KeyedCase, VersionRow, room, version_and_facts
 from samrum.services.audit import Event
-from samrum.services.documents import name_in
+from samrum.services.documents import name_of
 from samrum.services.errors import Denied, NotThere
 from samrum.services.keys import case_key
 from samrum.services.platform import Caller, Platform
@@ -46,6 +46,7 @@ class Found:
     """A version that the caller may read, as was decided at ``asked``, in seconds of the monotonic clock."""
 
     sight: Sight
+    case: KeyedCase
     row: VersionRow
     document_id: UUID
     asked: float
@@ -55,7 +56,7 @@ class Download:
     """A version, opened and its opening logged."""
 
     def __init__(self, platform: Platform, caller: Caller, found: Found, reader: Reader) -> None:
-        self._platform, self._caller, self._case_id = platform, caller, found.row.case_id
+        self._platform, self._caller, self._case_id = platform, caller, found.case.id
         self._reader, self._asked = reader, found.asked
         self.sight: Final = found.sight
 
@@ -96,16 +97,14 @@ def find_version(platform: Platform, caller: Caller, case_id: UUID, document_id:
     asked = time.monotonic()
     with platform.database.plain(writes=False) as plain:
         found = version_and_facts(plain, caller.id, case_id, document_id, number)
-    if found is None or caller.actor is None:
+    if found is None:
         raise NotThere
-    case_number, facts, row = found
-    decision = decide(caller.actor, Action.READ_FILES, facts, copenhagen_day(platform.clock.now()))
-    if not decision.allowed:
-        platform.log_denial(caller, decision.reason.value, case_id)
-        raise Denied(decision, case_id, case_number)
+    case, facts, row = found
+    platform.demand(caller, Action.READ_FILES, case, facts)
     if row is None:
         raise NotThere
-    return Found(Sight(name_in(platform, row), row.media_type, row.version_id, row.size), row, document_id, asked)
+    sight = Sight(name_of(platform, case, row), row.media_type, row.id, row.size)
+    return Found(sight, case, row, document_id, asked)
 
 
 def see_version(platform: Platform, caller: Caller, case_id: UUID, document_id: UUID, number: int) -> Sight:
@@ -130,8 +129,8 @@ def open_found(
     No audit row, no bytes. The row is written while the storage looks for them; one more says so where it fails.
     Raises ``FilesErased`` or ``StorageError``.
     """
-    row, sight = found.row, found.sight
-    place = Place(row.organisation_id, row.case_id, found.document_id, sight.version_id)
+    case, sight = found.case, found.sight
+    place = Place(case.organisation_id, case.id, found.document_id, sight.version_id)
     is_logged = False
 
     def log() -> None:
@@ -140,7 +139,8 @@ def open_found(
         is_logged = True
 
     try:
-        reader = platform.vault.open(case_key(row), place, row.wrapped_data_key, expected or range(sight.size), log)
+        wanted = expected or range(sight.size)
+        reader = platform.vault.open(case_key(case), place, found.row.wrapped_data_key, wanted, log)
         if reader.size != sight.size:
             raise Corrupt("not as long as when it was stored")
     except StorageError:
@@ -151,7 +151,7 @@ def open_found(
 
 
 def _record(platform: Platform, caller: Caller, event: Event, found: Found, **more: Any) -> None:
-    ids = {"case_id": found.row.case_id, "document_id": found.document_id, "version_id": found.sight.version_id}
+    ids = {"case_id": found.case.id, "document_id": found.document_id, "version_id": found.sight.version_id}
     platform.record(caller, event, **ids, **more)
 
 

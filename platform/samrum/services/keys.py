@@ -11,7 +11,7 @@ from typing import Final
 
 from samrum.models import Case
 from samrum.queries import keys as queries
-from samrum.queries.facts import VersionRow
+from samrum.queries.facts import KeyedCase
 from samrum.queries.keys import CaseKey
 from samrum.services import installation
 from samrum.services.audit import Event
@@ -70,7 +70,7 @@ class Doomed:
     versions: int
 
 
-def case_key(case: Case | VersionRow) -> WrappedKey:
+def case_key(case: Case | KeyedCase) -> WrappedKey:
     """The key of a case's files and texts. Raises ``FilesErased`` once it was destroyed."""
     if case.key_kek is None or case.key_blob is None:
         raise FilesErased

@@ -22,8 +22,9 @@ from samrum.db import Database
 from samrum.fieldkeys import FieldKeys
 from samrum.mail import Mailer
 from samrum.models import Base, Case
+from samrum.plain import Plain
 from samrum.queries import forms
-from samrum.queries.facts import Room, room
+from samrum.queries.facts import KeyedCase, Room, case_and_facts, room
 from samrum.services import audit
 from samrum.services.audit import Entry, Event
 from samrum.services.errors import AlreadyDone, Denied, NotThere
@@ -82,6 +83,24 @@ class Act:
             raise NotThere
         return decide(self.caller.actor, action, facts, self.today)
 
+    @property
+    def plain(self) -> Plain:
+        """The short way to the database, in the same transaction."""
+        connection = self.session.connection()
+        return Plain(connection.connection, connection.dialect)
+
+    def admit(self, case_id: UUID, action: Action) -> KeyedCase:
+        """What sealing files of the case takes, when the caller may do ``action`` in it; nobody changes that before
+        the end. Raises what ``require`` raises."""
+        found = case_and_facts(self.plain, self.caller.id, case_id, lock=True)
+        if found is None:
+            raise NotThere
+        case, facts = found
+        decision = self.decide(action, facts)
+        if not decision.allowed:
+            raise Denied(decision, case_id, case.number)
+        return case
+
     def require(self, case_id: UUID, action: Action, *, lock: bool = False) -> Room:
         """The case, when the caller may do ``action`` in it. Raises ``NotThere`` or ``Denied``, which is logged."""
         found = room(self.session, self.caller.id, case_id, lock=lock)
@@ -138,15 +157,24 @@ class Platform:
         try:
             with self.database.transaction(writes=writes) as session:
                 act = Act(session, caller, self.clock.now())
-                if caller.once is not None and not forms.claim(session, caller.once, act.now):
+                if caller.once is not None and not forms.claim(act.plain, caller.once, act.now):
                     raise AlreadyDone(forms.result_of(session, caller.once))
                 yield act
                 if caller.once is not None and act.result is not None:
-                    forms.keep_result(session, caller.once, act.result)
+                    forms.keep_result(act.plain, caller.once, act.result)
                 act.finish()
         except Denied as denied:
             self.log_denial(caller, denied.decision.reason.value, denied.case_id)
             raise
+
+    def demand(self, caller: Caller, action: Action, case: KeyedCase, facts: CaseFacts) -> None:
+        """Ask the policy outside a use case. Raises ``NotThere`` for nobody, or ``Denied``, which is logged."""
+        if caller.actor is None:
+            raise NotThere
+        decision = decide(caller.actor, action, facts, copenhagen_day(self.clock.now()))
+        if not decision.allowed:
+            self.log_denial(caller, decision.reason.value, case.id)
+            raise Denied(decision, case.id, case.number)
 
     def record(self, caller: Caller, action: Event, **fields: Any) -> None:
         """Write one audit row, in a transaction of its own."""

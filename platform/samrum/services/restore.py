@@ -12,8 +12,9 @@ from auth.policy import Action
 from samrum.models import Version
 from samrum.queries.documents import version_of
 from samrum.services.audit import Event
-from samrum.services.documents import Kept, NewVersion, VersionView, name_of, outside_trash, receive, show_versions
+from samrum.services.documents import VersionView, name_of, outside_trash, show_versions
 from samrum.services.errors import Invalid, NotThere, Problem
+from samrum.services.incoming import Kept, NewVersion, receive
 from samrum.services.keys import case_key
 from samrum.services.platform import Act, Caller, Platform
 from storage import Place

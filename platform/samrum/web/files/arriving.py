@@ -12,9 +12,8 @@ from flask_login import current_user
 from wtforms import FileField, Form
 
 from auth.policy import Action
-from samrum.queries.facts import Room
-from samrum.services.documents import Kept, NewVersion, receive
 from samrum.services.errors import Invalid, Problem
+from samrum.services.incoming import Kept, NewVersion, receive
 from samrum.services.platform import Act, Caller
 from samrum.web import cookies, drafts, errors, once
 from samrum.web.current import platform
@@ -51,15 +50,14 @@ def take(
     new: NewVersion,
     *,
     action: Action = Action.WRITE_FILES,
-    check: Callable[[Act, Room], object] | None = None,
-    also: Callable[[Act, Room, UUID], object] | None = None,
+    also: Callable[[Act, UUID], object] | None = None,
 ) -> Kept:
     """Stream the file into the room. Raises what ``receive`` and ``finish`` raise, and ``LoginEnded``."""
     asking = caller()
     chunks = form.chunks()
     if not new.file_name.strip() and not any(chunks):
         raise Invalid(Problem.FILE_MISSING, "file")  # browsers send a nameless, empty file for none
-    with receive(platform(), asking, case_id, new, action=action, check=check) as incoming:
+    with receive(platform(), asking, case_id, new, action=action) as incoming:
         asked = time.monotonic()
         for chunk in chunks:
             incoming.write(chunk)

@@ -14,9 +14,9 @@ from wtforms.validators import InputRequired, Length
 from auth.policy import Action
 from samrum.services import consents, rooms
 from samrum.services.consents import LONGEST_YEARS, ConsentForm
-from samrum.services.documents import NewVersion
 from samrum.services.errors import AlreadyDone, Invalid, NotThere, Problem
 from samrum.services.filetypes import ACCEPT
+from samrum.services.incoming import NewVersion
 from samrum.services.rooms import RoomView
 from samrum.web import drafts
 from samrum.web.current import platform
@@ -110,13 +110,13 @@ def _record(incoming: IncomingForm, case_id: UUID, form: PaperForm, today: date)
         giver_id = UUID(form.giver.data)
     except ValueError as error:
         raise NotThere from error
+    consents.check_paper(platform(), caller(), case_id, giver_id, consent)
     take(
         incoming,
         case_id,
         NewVersion(incoming.file_name or "", "consent_form"),
         action=Action.MANAGE,
-        check=lambda act, found: consents.check_paper(act, found.case, giver_id, consent),
-        also=lambda act, found, scan_id: consents.record_paper(act, found, giver_id, consent, scan_id),
+        also=lambda act, scan_id: consents.record_paper(act, case_id, giver_id, consent, scan_id),
     )
 
 

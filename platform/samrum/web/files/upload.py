@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import Length
 
-from samrum.services.documents import LONGEST_COMMENT, NewVersion, UploadPage, before_upload
+from samrum.services.documents import LONGEST_COMMENT, UploadPage, before_upload
 from samrum.services.errors import AlreadyDone, Invalid
 from samrum.services.filetypes import ACCEPT
+from samrum.services.incoming import NewVersion
 from samrum.web import drafts
 from samrum.web.current import platform
 from samrum.web.files import blueprint
