@@ -1,4 +1,4 @@
-"""One try at a request to S3, signed by botocore but past its machinery, over connections kept open.
+"""One try at a request to S3 past boto3's machinery, over connections kept open.
 
 That machinery (endpoint rules, serializers, hooks, parsers) takes longer than most of what a store of documents asks
 for: a small object crosses the network in less. Sending and receiving are two steps, so that several requests can be
@@ -14,13 +14,11 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from storage.errors import Unavailable
+from storage.signing import Signer
 
 _IDLE: Final = 32
 """Connections that are kept for later, at the most."""
@@ -50,25 +48,25 @@ class Direct:
             ssl.create_default_context(cafile=ca_bundle or get_cert_path(True)) if parts.scheme == "https" else None
         )
         self._behind_proxy: Final = bool(get_environ_proxies(base))  # whose ways boto3 knows
-        self._signer: Final = S3SigV4Auth(Credentials(access_key, secret_key), "s3", region)
+        implied = ":443" if parts.scheme == "https" else ":80"
+        self._signer: Final = Signer(access_key, secret_key, region, parts.netloc.removesuffix(implied))
         self._timeouts: Final = timeouts
         self._idle: Final[deque[HTTPConnection]] = deque()
         weakref.finalize(self, _close_all, self._idle)
 
     def begin(
-        self, method: str, name: str, headers: Mapping[str, str], body: bytes | bytearray = b""
+        self, method: str, name: str, headers: Mapping[str, str], body: bytes | bytearray = b"", query: str = ""
     ) -> "Pending | None":
-        """Send a request; None when it could not be sent."""
+        """Send a request; None when it could not be sent. ``query`` is quoted and sorted already."""
         if self._behind_proxy:
             return None
-        key = quote(name)
-        request = AWSRequest(method, self.base + key, dict(headers), body or None)
-        self._signer.add_auth(request)
+        target = self._path + quote(name) + (query and f"?{query}")
+        signed = self._signer.signed(method, target, headers, body)
         connection = self._connection()
         try:
             if connection.sock is None:
                 _connect(connection, self._timeouts[1])
-            connection.request(method, self._path + key, body or None, dict(request.headers.items()))
+            connection.request(method, target, body or None, signed)
         except (OSError, HTTPException):
             connection.close()
             return None

@@ -26,10 +26,11 @@ class MemoryStore:
         self._uploads: dict[str, tuple[str, datetime, dict[int, bytes]]] = {}
         self._lock = threading.Lock()
 
-    def put(self, name: str, data: bytearray) -> None:
+    def put(self, name: str, data: bytearray, meanwhile: Callable[[], None] = nothing) -> None:
         """See :class:`~storage.store.ObjectStore`."""
         with self._lock:
             self._keep(name, bytes(data))
+        meanwhile()
 
     def begin(self, name: str) -> str:
         """See :class:`~storage.store.ObjectStore`."""

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Literal, cast
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
@@ -125,9 +126,16 @@ class S3Store:
             with own_errors():
                 self._client.create_bucket(Bucket=self._bucket)
 
-    def put(self, name: str, data: bytearray) -> None:
+    def put(self, name: str, data: bytearray, meanwhile: Callable[[], None] = nothing) -> None:
         """See :class:`~storage.store.ObjectStore`."""
-        if (answer := self._direct.ask("PUT", name, HTTPStatus.OK, {"If-None-Match": "*"}, data)) is not None:
+        pending = self._direct.begin("PUT", name, {"If-None-Match": "*"}, data)
+        try:
+            meanwhile()
+        except BaseException:
+            if pending is not None and (answer := pending.receive(HTTPStatus.OK)) is not None:
+                answer.close()
+            raise
+        if pending is not None and (answer := pending.receive(HTTPStatus.OK)) is not None:
             with closing(answer), suppress(Unavailable):  # stored it is, whatever becomes of the rest of the answer
                 for _ in answer.pieces(_PIECE):
                     pass
@@ -151,6 +159,14 @@ class S3Store:
 
     def put_part(self, name: str, upload: str, number: int, data: bytearray) -> str:
         """See :class:`~storage.store.ObjectStore`."""
+        query = f"partNumber={number}&uploadId={quote(upload, safe='')}"
+        pending = self._direct.begin("PUT", name, {}, data, query)
+        if pending is not None and (answer := pending.receive(HTTPStatus.OK)) is not None:
+            with closing(answer), suppress(Unavailable):  # the part is there, whatever becomes of the rest
+                for _ in answer.pieces(_PIECE):
+                    pass
+            if tag := answer.header("ETag"):
+                return tag
         with own_errors():
             return self._client.upload_part(
                 Bucket=self._bucket, Key=name, UploadId=upload, PartNumber=number, Body=_body(data)

@@ -64,8 +64,11 @@ def nothing() -> None:
 class ObjectStore(Protocol):
     """Named, immutable blobs."""
 
-    def put(self, name: str, data: bytearray) -> None:
-        """Store a whole object. AlreadyExists when the name is taken by other bytes; nothing is overwritten."""
+    def put(self, name: str, data: bytearray, meanwhile: Callable[[], None] = nothing) -> None:
+        """Store a whole object. AlreadyExists when the name is taken by other bytes; nothing is overwritten.
+
+        ``meanwhile`` is done while the store is at it; what it raises is raised here, once the store has answered.
+        """
 
     def begin(self, name: str) -> str:
         """Start a multipart upload; returns its id. Nothing is visible under the name until it is completed."""

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from typing import Final, Self
 from storage.cobblestone import CHUNK, SEALED_CHUNK, Sealer
 from storage.container import MAGIC
 from storage.errors import StorageError, Unavailable
-from storage.store import ObjectStore
+from storage.store import ObjectStore, nothing
 
 PART: Final = 8 * 1024 * 1024
 MAX_PARTS: Final = 10_000  # the limit of S3
@@ -57,6 +57,7 @@ class Upload:
         self._flying: deque[Future[str]] = deque()
         self._tags: list[str] = []
         self._over = False
+        self._unwanted = False
         self._append(MAGIC + sealer.header)
 
     def __enter__(self) -> Self:
@@ -83,17 +84,19 @@ class Upload:
                 raise Unavailable("the upload took too long")
             self._take(memoryview(data).cast("B"))
 
-    def finish(self) -> Stored:
+    def finish(self, meanwhile: Callable[[], None] = nothing) -> Stored:
         """Seal the end and complete the object: once this returns, the version is stored for good.
 
-        Unavailable, or AlreadyExists when the place has an object already; the upload is over then.
+        ``meanwhile`` is done while the store is at it. Unavailable, or AlreadyExists when the place has an object
+        already, or what ``meanwhile`` raises; the upload is over then.
         """
         with self._undone_on_failure():
             self._append(self._sealer.seal_last(self._rest))
             del self._part[self._filled :]
             if self._upload is None:
-                self._store.put(self._name, self._part)
+                self._store.put(self._name, self._part, self._wanted_after(meanwhile))
             else:
+                meanwhile()
                 if self._part:
                     self._send()
                 self._land(0)
@@ -101,6 +104,16 @@ class Upload:
         self._over = True
         self._close()
         return Stored(self._size, self._hash.digest(), self._wrapped, self._name)
+
+    def _wanted_after(self, meanwhile: Callable[[], None]) -> Callable[[], None]:
+        """What is done while the object is put, noting whether nobody wants it any more."""
+
+        def do() -> None:
+            self._unwanted = True
+            meanwhile()
+            self._unwanted = False
+
+        return do
 
     @contextmanager
     def _undone_on_failure(self) -> Iterator[None]:
@@ -175,11 +188,13 @@ class Upload:
     def _abort(self) -> None:
         self._over = True
         self._close()  # a part that arrives after the abort could stay behind in the store
-        if self._upload is not None:
-            try:
+        try:
+            if self._upload is not None:
                 self._store.abort(self._name, self._upload)
-            except StorageError:
-                log.warning("an unfinished upload could not be aborted; the sweeper will remove it")
+            if self._unwanted:
+                self._store.delete(self._name)
+        except StorageError:
+            log.warning("an unfinished upload could not be aborted; the sweeper will remove it")
 
     def _close(self) -> None:
         if self._pool is not None:

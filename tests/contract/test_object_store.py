@@ -109,6 +109,26 @@ def test_an_object_is_never_overwritten(store: ObjectStore) -> None:
     assert read(store, "v1/a") == DATA
 
 
+@pytest.mark.parametrize("size", [0, 200_000])
+def test_what_is_done_meanwhile_is_done_once_and_its_errors_come_through(store: ObjectStore, size: int) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        done.append("failed")
+        raise KeyError
+
+    store.put("v1/a", bytearray(size), lambda: done.append("put"))
+    with pytest.raises(KeyError):
+        store.put("v1/b", bytearray(size), fail)
+    assert set(names(store)) == {"v1/a", "v1/b"}  # it was on its way; whoever does not want it takes it away
+    if size:
+        store.fetch("v1/a", [(0, 9), (-9, None)], lambda: done.append("fetched"))
+        with pytest.raises(KeyError):
+            store.fetch("v1/a", [(0, 9), (-9, None)], fail)
+        assert len(read(store, "v1/a")) == size
+    assert done == ["put", "failed", "fetched", "failed"][: 4 if size else 2]
+
+
 def test_the_same_bytes_again_are_no_error_since_they_may_be_a_retry(store: ObjectStore) -> None:
     store.put("v1/a", DATA)
     store.put("v1/a", DATA)

@@ -36,6 +36,7 @@ CRYPTOGRAPHY = {
     "platform/samrum/__init__.py": "the signature of the message cookie",
     "storage/cobblestone.py": "the container",
     "storage/keys.py": "wrapping keys",
+    "storage/signing.py": "signatures of requests to S3",
     "storage/pkcs11.py": "key-encryption keys in a module",
     "storage/upload.py": "the checksum of a version",
     "storage/upkeep.py": "checking checksums",

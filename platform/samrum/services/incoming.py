@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from auth.policy import Action
 from samrum.queries import documents as queries
 from samrum.queries.documents import DocumentNow
-from samrum.queries.facts import case_and_facts
+from samrum.queries.facts import KeyedCase, case_and_facts
 from samrum.services.audit import Event
 from samrum.services.documents import LONGEST_COMMENT, Texts
-from samrum.services.errors import AlreadyDone, Denied, InTrash, Invalid, NotThere, Problem
+from samrum.services.errors import AlreadyDone, Denied, FilesErased, InTrash, Invalid, NotThere, Problem
 from samrum.services.filetypes import Inspector, clean_name
 from samrum.services.keys import case_key
 from samrum.services.platform import Act, Caller, Platform
@@ -46,9 +46,16 @@ class Incoming:
     """A file on its way in. ``write`` the bytes, then ``finish``."""
 
     def __init__(
-        self, platform: Platform, caller: Caller, upload: Upload, place: Place, new: NewVersion, action: Action
+        self,
+        platform: Platform,
+        caller: Caller,
+        case: KeyedCase,
+        upload: Upload,
+        place: Place,
+        new: NewVersion,
+        action: Action,
     ) -> None:
-        self._platform, self._caller, self._upload = platform, caller, upload
+        self._platform, self._caller, self._case, self._upload = platform, caller, case, upload
         self._place, self._new, self._action = place, new, action
         self._inspector = Inspector(new.file_name)
         self._size = 0
@@ -61,22 +68,32 @@ class Incoming:
         self._inspector.feed(chunk)
         self._upload.write(chunk)
 
-    def finish(self, also: Callable[[Act, UUID], object] | None = None, *, caller: Caller | None = None) -> Kept:
+    def finish(
+        self, also: Callable[[Act, UUID], object] | None = None, *, refreshed: Callable[[], Caller] | None = None
+    ) -> Kept:
         """Complete the object, ask the policy again, and commit the version; ``also`` acts in the same transaction.
 
-        ``caller`` is who sends the file as looked up now, after an upload that may have taken hours. Raises
-        ``Invalid``, ``Denied``, ``InTrash``, ``StorageError``, and ``AlreadyDone`` when the form was carried out
-        before.
+        ``refreshed`` looks the sender's login up again, after an upload that may have taken hours. Raises
+        ``Invalid``, ``Denied``, ``InTrash``, ``StorageError``, what ``refreshed`` raises, and ``AlreadyDone`` when the
+        form was carried out before.
         """
-        caller = caller or self._caller
         media_type = self._inspector.finish()
-        stored = self._upload.finish()
-        place, new = self._place, self._new
+        place, new, caller = self._place, self._new, self._caller
+        texts = Texts(self._platform.vault, self._case, place.version)
+        sealed: list[bytes | None] = []
+
+        def meanwhile() -> None:
+            nonlocal caller
+            caller = refreshed() if refreshed is not None else caller
+            sealed.append(texts.seal("name", new.file_name))
+            sealed.append(texts.seal("comment", new.comment) if new.comment else None)
+
+        stored = self._upload.finish(meanwhile)
+        name, comment = sealed
         try:
             with self._platform.act(caller) as act:
-                case = act.admit(place.case, self._action)
+                case_key(act.admit(place.case, self._action))  # it may have been destroyed since
                 newest = self._newest(act, place, new)
-                seal = Texts(self._platform.vault, case, place.version)
                 queries.add_version(
                     act.plain,
                     id=place.version,
@@ -89,8 +106,8 @@ class Incoming:
                     size=stored.size,
                     sha256=stored.sha256,
                     media_type=media_type,
-                    sealed_name=seal.seal("name", new.file_name),
-                    sealed_comment=seal.seal("comment", new.comment) if new.comment else None,
+                    sealed_name=name,
+                    sealed_comment=comment,
                     object_name=stored.object_name,
                     wrapped_data_key=stored.wrapped_data_key,
                     restored_from=new.restored_from,
@@ -108,7 +125,7 @@ class Incoming:
                 if also is not None:
                     also(act, place.version)
                 act.result = place.document
-        except (AlreadyDone, Denied, InTrash, Invalid, NotThere):
+        except (AlreadyDone, Denied, FilesErased, InTrash, Invalid, NotThere):
             with suppress(StorageError):  # the sweeper removes what stays
                 self._platform.vault.delete(stored.object_name)
             raise
@@ -153,7 +170,7 @@ def receive(
         _outside_trash(document, place)
     Inspector(new.file_name)
     with platform.vault.upload(case_key(case), place) as upload:
-        yield Incoming(platform, caller, upload, place, new, action)
+        yield Incoming(platform, caller, case, upload, place, new, action)
 
 
 def _outside_trash(document: DocumentNow | None, place: Place) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +84,7 @@ class Act:
             raise NotThere
         return decide(self.caller.actor, action, facts, self.today)
 
-    @property
+    @cached_property
     def plain(self) -> Plain:
         """The short way to the database, in the same transaction."""
         connection = self.session.connection()
@@ -123,7 +124,7 @@ class Act:
     def finish(self) -> None:
         """Write what was logged. The transaction's end does so; earlier, for what is to be read in the same one."""
         self.session.flush()
-        audit.append(self.session, self._entries)
+        audit.add(self.plain, self._entries)
         self._entries = []
 
 

@@ -67,7 +67,7 @@ def restore_version(
     with receive(platform, caller, case_id, new) as incoming:
         for piece in content.read():
             incoming.write(piece)
-        return incoming.finish(caller=refreshed())
+        return incoming.finish(refreshed=refreshed)
 
 
 def _older(act: Act, case_id: UUID, document_id: UUID, number: int) -> tuple[Version, int]:

@@ -2,7 +2,7 @@ import hashlib
 import threading
 import time
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from storage import AlreadyExists, MemoryStore, NotFound, StorageError, Unavailable
 from storage import upload as upload_module
 from storage.cobblestone import CHUNK
+from storage.store import nothing
 from storage.upload import PART
 from support.vaults import Room, new_room, noise
 
@@ -77,9 +78,9 @@ class Parts(MemoryStore):
             if name == self._failing and self.calls.count(name) > self._number:
                 raise Unavailable("as asked")
 
-    def put(self, name: str, data: bytearray) -> None:
+    def put(self, name: str, data: bytearray, meanwhile: Callable[[], None] = nothing) -> None:
         self._called("put")
-        super().put(name, data)
+        super().put(name, data, meanwhile)
 
     def begin(self, name: str) -> str:
         self._called("begin")
@@ -254,3 +255,23 @@ def test_memory_does_not_grow_with_the_size(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 4 * PART + 2 * MIB
+
+
+class NoLonger(Exception):
+    """The sender has gone."""
+
+
+@pytest.mark.parametrize("size", [0, 1000, 2 * PART])
+def test_nothing_stays_of_an_upload_that_nobody_wants_in_the_end(room: Room, store: MemoryStore, size: int) -> None:
+    def refuse() -> None:
+        raise NoLonger
+
+    def send() -> None:
+        with room.vault.upload(room.case_key, room.place()) as upload:
+            upload.write(noise(size))
+            upload.finish(refuse)
+
+    with pytest.raises(NoLonger):
+        send()
+    assert store.objects == {}
+    assert list(store.unfinished()) == []

@@ -64,7 +64,7 @@ def take(
             if time.monotonic() - asked > _ASK_EVERY:
                 still(asking)
                 asked = time.monotonic()
-        return incoming.finish(also, caller=still(asking))
+        return incoming.finish(also, refreshed=lambda: still(asking))
 
 
 def still(asking: Caller) -> Caller:
