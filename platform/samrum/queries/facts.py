@@ -207,7 +207,7 @@ def grant_fact(row: models.Grant) -> Grant:
 def case_and_facts(
     plain: Plain, viewer: UUID | None, case_id: UUID, *, lock: bool = False
 ) -> tuple[KeyedCase, CaseFacts] | None:
-    """Likewise, of the case only what sealing its files takes."""
+    """A case as far as its files need it, and the facts that decide about it for one viewer; ``lock`` as for a room."""
     if lock:
         plain.rows(_LOCK_FIRST, {"case": case_id})
     rows = plain.rows(_CASE, {"viewer": viewer, "case": case_id})
@@ -217,7 +217,7 @@ def case_and_facts(
 def version_and_facts(
     plain: Plain, viewer: UUID | None, case_id: UUID, document_id: UUID, number: int
 ) -> tuple[KeyedCase, CaseFacts, VersionRow | None] | None:
-    """Likewise, with a version of its documents if there is that one."""
+    """Likewise, with a version of the case's documents if there is that one."""
     rows = plain.rows(_VERSION, {"viewer": viewer, "case": case_id, "document": document_id, "number": number})
     if not rows:
         return None
