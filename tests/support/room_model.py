@@ -37,6 +37,7 @@ class Model:
     parents: set[str] = field(default_factory=lambda: {"mother", "father"})
     inactive: set[str] = field(default_factory=set)
     papers: dict[str, Paper] = field(default_factory=dict)
+    scans: int = 0
 
     @property
     def is_minor(self) -> bool:

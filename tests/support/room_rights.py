@@ -1,7 +1,7 @@
 """What changes the rights in a room: each change is made over the service's sockets, and noted in the model."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from samrum.queries.people import staff_by_email
 from samrum.services.sessions import staff_actor
 from support.room_model import FORMER
 from support.shared_room import NAMES, SharedRoom
+from support.uploads import pdf
 
 
 class RoomRights(SharedRoom):
@@ -32,18 +33,36 @@ class RoomRights(SharedRoom):
         if self.manage("/levels", {"youth_access": youth, "parent_access": parents}):
             self.model.youth_access, self.model.parent_access = youth, parents
 
-    def consent(self, giver: str, days: int, to_parents: bool) -> None:
-        """A new consent beside the earlier ones, to everybody who has a grant."""
+    def consent(self, giver: str, days: int, to_parents: bool, on_paper: bool = False) -> None:
+        """A new consent beside the earlier ones, to everybody who has a grant: given by login, or on paper that the
+        owner scans."""
         to_parents = to_parents and self.model.is_minor
         named = set(self.model.grants) - {self.model.owner}
         if self.model.closed or not self.model.may_consent(giver) or not (named or to_parents):
             return
         units = [self.staff[name].unit for name in named]
-        self.world.consent(self.citizens[giver], self.case_id, *units, to_parents=to_parents, days=days)
         end = self.model.today + timedelta(days=days)
+        if not on_paper:
+            self.world.consent(self.citizens[giver], self.case_id, *units, to_parents=to_parents, days=days)
+        elif not self.scan(giver, [*map(str, units), *(["parents"] if to_parents else [])], end):
+            return
         running = self.model.consents.setdefault(giver, {})
         for recipient in named | ({"parents"} if to_parents else set()):
             running[recipient] = max(end, running.get(recipient, end))
+
+    def scan(self, giver: str, recipients: list[str], until: date) -> bool:
+        """The owner records a consent on paper, and its scan lies in the room; whether there is an owner who can."""
+        owner = self.model.owner
+        if owner not in self.staff or owner in self.model.inactive:
+            return False
+        path = f"{self.room}/paper-consent"
+        said = {"giver": self.citizens[giver].id, "recipients": recipients, "kinds": "education", "purpose": "Skole"}
+        fields = {**said, "from_day": self.model.today.isoformat(), "until_day": until.isoformat()}
+        token = self.token(owner, path)
+        answer = self.clients[owner].upload(path, "samtykke.pdf", pdf(), fields=fields, token=token)
+        assert self.is_done(answer), (answer.status, answer.text)
+        self.model.scans += 1
+        return True
 
     def withdraw_everything(self, giver: str) -> None:
         if giver not in self.citizens:

@@ -16,7 +16,11 @@ class Parcel:
     def __init__(
         self, fields: Mapping[str, object], file_name: str | None, content: bytes | Iterable[bytes], size: int = -1
     ) -> None:
-        parts = [_part(f'name="{name}"', str(value).encode()) for name, value in fields.items()]
+        parts = [
+            _part(f'name="{name}"', str(value).encode())
+            for name, given in fields.items()
+            for value in (given if isinstance(given, list) else [given])
+        ]
         if file_name is not None:
             quoted = file_name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
             parts.append(_part(f'name="file"; filename="{quoted}"\r\nContent-Type: application/octet-stream', b"")[:-2])
