@@ -113,7 +113,7 @@ class Room(RoomRights, RuleBasedStateMachine):
         self.grant("jens", jens)
         for giver in ("youth", "mother", "father"):
             if giver != silent:
-                self.consent(giver, 300, to_parents=True)
+                self.consent(giver, 300, to_parents=True, on_paper=giver == "father")
 
     @rule(change=changes, acts=acts)
     def something_happens(self, change: tuple[str, dict[str, Any]], acts: list[Act]) -> None:
