@@ -7,6 +7,7 @@ under way from one thread. What is not answered well here is for boto3 to ask ag
 
 import select
 import ssl
+import time
 import weakref
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,12 @@ from storage.signing import Signer
 
 _IDLE: Final = 32
 """Connections that are kept for later, at the most."""
+
+Idle = deque[tuple[float, HTTPConnection]]
+"""Connections, and since when they rest."""
+
+_REST: Final = 60.0
+"""Seconds after which one is not used again: a firewall between may have forgotten it, and would not say so."""
 
 
 class Direct:
@@ -51,7 +58,7 @@ class Direct:
         implied = ":443" if parts.scheme == "https" else ":80"
         self._signer: Final = Signer(access_key, secret_key, region, parts.netloc.removesuffix(implied))
         self._timeouts: Final = timeouts
-        self._idle: Final[deque[HTTPConnection]] = deque()
+        self._idle: Final[Idle] = deque()
         weakref.finalize(self, _close_all, self._idle)
 
     def begin(
@@ -83,10 +90,10 @@ class Direct:
         """One that was kept, or a new one that is not connected yet."""
         while self._idle:
             try:
-                connection = self._idle.pop()
+                since, connection = self._idle.pop()
             except IndexError:  # another thread was quicker
                 break
-            if _is_quiet(connection):
+            if time.monotonic() - since < _REST and _is_quiet(connection):
                 return connection
             connection.close()
         if self._tls is None:
@@ -97,7 +104,7 @@ class Direct:
 class Pending:
     """A request that was sent and whose answer has not been received."""
 
-    def __init__(self, connection: HTTPConnection, idle: deque[HTTPConnection]) -> None:
+    def __init__(self, connection: HTTPConnection, idle: Idle) -> None:
         self._connection, self._idle = connection, idle
 
     def receive(self, expected: int) -> "Answer | None":
@@ -121,8 +128,10 @@ class Answer:
     """An answer whose body is still to be read. Closed after its end the connection is kept, closed earlier it is not:
     what is left in it belongs to nobody else."""
 
-    def __init__(self, connection: HTTPConnection, response: HTTPResponse, idle: deque[HTTPConnection]) -> None:
+    def __init__(self, connection: HTTPConnection, response: HTTPResponse, idle: Idle) -> None:
         self._connection, self._response, self._idle = connection, response, idle
+        self.length: Final = response.length
+        """Bytes of the whole body."""
 
     def header(self, name: str) -> str:
         """A header's value, empty where there is none."""
@@ -144,7 +153,7 @@ class Answer:
         reusable = self._response.length == 0 and not self._response.will_close
         self._response.close()
         if reusable and len(self._idle) < _IDLE:
-            self._idle.append(self._connection)
+            self._idle.append((time.monotonic(), self._connection))
         else:
             self._connection.close()
 
@@ -154,9 +163,9 @@ def _connect(connection: HTTPConnection, read_timeout: float) -> None:
     connection.sock.settimeout(read_timeout)
 
 
-def _close_all(connections: deque[HTTPConnection]) -> None:
+def _close_all(connections: Idle) -> None:
     while connections:
-        connections.pop().close()
+        connections.pop()[1].close()
 
 
 def _is_quiet(connection: HTTPConnection) -> bool:

@@ -197,20 +197,21 @@ class S3Store:
         wanted = _range(start, stop)
         answer = self._direct.ask("GET", name, HTTPStatus.PARTIAL_CONTENT, {"Range": wanted})
         with closing(answer or self._ask_again(name, wanted)) as body:
-            yield _blob(body)
+            yield _blob(body, start, stop)
 
     def fetch(self, name: str, stretches: Sequence[Stretch], meanwhile: Callable[[], None] = nothing) -> list[Fetched]:
         """See :class:`~storage.store.ObjectStore`."""
-        wanted = [_range(start, stop) for start, stop in stretches]
-        waiting = deque((one, self._direct.begin("GET", name, {"Range": one})) for one in wanted)
+        waiting = deque(
+            (stretch, self._direct.begin("GET", name, {"Range": _range(*stretch)})) for stretch in stretches
+        )
         found: list[Fetched] = []
         try:
             meanwhile()
             while waiting:
                 one, pending = waiting.popleft()
                 answer = pending.receive(HTTPStatus.PARTIAL_CONTENT) if pending is not None else None
-                with closing(answer or self._ask_again(name, one)) as body:
-                    blob = _blob(body)
+                with closing(answer or self._ask_again(name, _range(*one))) as body:
+                    blob = _blob(body, *one)
                     found.append(Fetched(blob.start, blob.total, b"".join(blob.pieces)))
         finally:
             for _, pending in waiting:
@@ -221,7 +222,7 @@ class S3Store:
     def _ask_again(self, name: str, wanted: str) -> "_Body":
         with own_errors():
             answer = self._client.get_object(Bucket=self._bucket, Key=name, Range=wanted)
-        return _Body(answer["Body"], answer.get("ContentRange", ""))
+        return _Body(answer["Body"], answer.get("ContentRange", ""), answer["ContentLength"])
 
     def delete(self, name: str) -> None:
         """See :class:`~storage.store.ObjectStore`."""
@@ -255,8 +256,9 @@ def _body(data: bytearray) -> bytes:
 class _Body:
     """What boto3 answered, read as an :class:`~storage.direct.Answer` is."""
 
-    def __init__(self, body: StreamingBody, content_range: str) -> None:
+    def __init__(self, body: StreamingBody, content_range: str, length: int) -> None:
         self._body, self._content_range = body, content_range
+        self.length: Final = length
         self.close: Final = body.close
 
     def header(self, _name: str) -> str:
@@ -268,8 +270,13 @@ class _Body:
             yield from self._body.iter_chunks(size)
 
 
-def _blob(body: Answer | _Body) -> Blob:
-    return Blob(*_content_range(body.header("Content-Range")), body.pieces(_PIECE))
+def _blob(body: Answer | _Body, start: int, stop: int | None) -> Blob:
+    """What came for the stretch that was asked for. Unavailable when it is another one, or not as long as it says."""
+    first, end, total = _content_range(body.header("Content-Range"))
+    wanted = max(total + start, 0) if start < 0 else start, total if stop is None else min(stop, total)
+    if (first, end) != wanted or body.length != end - first:
+        raise Unavailable("the store answers with other bytes than were asked for")
+    return Blob(first, end, total, body.pieces(_PIECE))
 
 
 def _range(start: int, stop: int | None) -> str:

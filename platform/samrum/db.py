@@ -8,7 +8,7 @@ from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event, exc
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from samrum.plain import Plain
+from samrum.plain import BUSY_SECONDS, Plain
 
 
 class DatabaseUnavailable(Exception):
@@ -31,7 +31,9 @@ def make_engine(url: str) -> Engine:
             connection.commit()
 
         return engine
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
@@ -40,7 +42,7 @@ def make_engine(url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=15000",
+            f"busy_timeout={1000 * BUSY_SECONDS}",
             "secure_delete=FAST",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -48,7 +50,8 @@ def make_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         # A transaction that reads first and writes later would fail when another writer came between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+        writes = bool(connection.get_execution_options().get("writes"))
+        Plain(connection.connection, engine.dialect).begin(writes=writes)
 
     return engine
 

@@ -4,12 +4,21 @@ They are compiled once for each kind of database and handed to its driver as the
 is not asked again at every request.
 """
 
+import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Dialect, PoolProxiedConnection, Select
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
+
+BUSY_SECONDS: Final = 15
+"""How long a transaction waits for another that writes."""
+
+_TURN: Final = 0.0005
+"""Seconds between two looks whether SQLite is free: less than most transactions take."""
 
 
 class Prepared:
@@ -65,6 +74,28 @@ def _type(element: Any, dialect: Dialect) -> Any:
     return element.type.dialect_impl(dialect)
 
 
+def begin(cursor: DBAPICursor, *, writes: bool) -> None:
+    """Begin a transaction of SQLite; one that writes waits for its turn, and raises ``sqlite3.OperationalError`` when
+    that has not come.
+
+    SQLite itself sleeps longer from try to try, up to a tenth of a second, while others come and go.
+    """
+    if not writes:
+        cursor.execute("BEGIN")
+        return
+    cursor.execute("PRAGMA busy_timeout=0")
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        time.sleep(_TURN)
+    cursor.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+
+
 class Plain:
     """A transaction in which prepared statements run. Raises SQLAlchemy's errors, without the values."""
 
@@ -76,8 +107,12 @@ class Plain:
 
     def begin(self, *, writes: bool) -> None:
         """What SQLite wants to be told; PostgreSQL's driver begins by itself."""
-        if self.dialect.name == "sqlite":
-            self._do("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if self.dialect.name != "sqlite":
+            return
+        try:
+            begin(self._cursor, writes=writes)
+        except self._driver.Error as error:
+            raise self._told("BEGIN", error) from error
 
     def commit(self) -> None:
         try:

@@ -63,6 +63,40 @@ def test_a_server_that_fails_once_is_asked_again() -> None:
         assert read(store_at(url)) == bytes(100)
 
 
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        ("bytes 0-99/100", 101),
+        ("bytes 0-99/100", 99),
+        ("bytes 0-98/100", 99),
+        ("bytes 1-99/100", 99),
+        ("bytes 0-99/200", 100),
+    ],
+)
+def test_an_answer_with_other_bytes_than_were_asked_for_is_unavailable(told: str, sent: int) -> None:
+    with fake_s3(lambda handler: handler.reply(206, bytes(sent), {"Content-Range": told})) as (url, _):
+        with pytest.raises(Unavailable):
+            read(store_at(url))
+        with pytest.raises(Unavailable):
+            store_at(url).fetch("name", [(0, None)])
+
+
+def test_a_connection_that_has_rested_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clients: list[object] = []
+
+    def answer(handler: Handler) -> None:
+        clients.append(handler.client_address)
+        handler.reply(206, bytes(100), WHOLE)
+
+    with fake_s3(answer) as (url, _):
+        store = store_at(url)
+        for rest in (60.0, 60.0, 0.0):
+            monkeypatch.setattr("storage.direct._REST", rest)
+            read(store)
+    assert len(clients) == 3
+    assert len(set(clients)) == 2
+
+
 @pytest.mark.parametrize("sent", [0, 1, 60])
 def test_an_answer_cut_short_is_unavailable_not_an_end(sent: int) -> None:
     def answer(handler: Handler) -> None:
