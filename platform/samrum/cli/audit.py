@@ -26,6 +26,7 @@ _FAULTS = {
     Fault.DROPPED: "Row {0} is missing.",
     Fault.INSERTED: "Row {0} was put in: there is no place for it.",
     Fault.REORDERED: "Row {0} is not in its place; it comes later.",
+    Fault.UNTOLD: "Rows {0} to {1} are gone as if their time had passed, but the log does not say that they were removed.",
     Fault.REWRITTEN: "The log was rewritten somewhere from row {0} to row {1}: it holds together, but it is not the log"
     " that the checkpoint of row {1} was signed for.",
     Fault.UNREADABLE: "Row {0} cannot be read.",
