@@ -130,7 +130,7 @@ def follow(
     ``edge_at`` is the row at which the tree's edge is wanted.
     """
     start, tree = _skip(removed), _tree_behind(removed)
-    known, untold = _Known(marks, start), _words_for(removed[-1]) if removed else ()
+    known, told = _Known(marks, start), _Told(removed)
     edge = None
     rows, (sequence, last) = 0, start
     known.check(start, tree)
@@ -143,8 +143,7 @@ def follow(
         if found.previous_hash != last:
             raise ChainBroken(Fault.CHANGED, _which_changed(found, start, next(remaining, None), end))
         sequence, last = found.sequence, found.hash
-        if untold and all(words in found.body for words in untold):
-            untold = ()
+        told.hear(found.body)
         if tree is not None:
             tree.add(last)
             if sequence == edge_at:
@@ -159,8 +158,7 @@ def follow(
         raise ends_elsewhere(reached, end)
     if known.next is not None:
         raise ChainBroken(Fault.DROPPED, sequence + 1)
-    if untold:
-        raise ChainBroken(Fault.UNTOLD, removed[-1].first, removed[-1].last)
+    told.check()
     return Whole(rows, reached, tree.root() if tree is not None else None, edge, tuple(removed), known.unchecked)
 
 
@@ -197,14 +195,25 @@ def _skip(removed: Sequence[Removed]) -> Mark:
     return at
 
 
-def _words_for(stretch: Removed) -> tuple[bytes, ...]:
-    """What stands in the row that was added when the stretch was removed. The rows about earlier ones may be gone."""
-    said = {
-        "action": "log_shortened",
-        "at": stretch.removed_at,
-        "detail": {"first": stretch.first, "last": stretch.last},
-    }
-    return tuple(canonical({name: value})[1:-1] for name, value in said.items())
+class _Told:
+    """Whether the log itself says that rows were removed: which, and when. Only of the last removed stretch does the
+    row that says so stand for certain behind it; those about earlier ones may have been removed since."""
+
+    def __init__(self, removed: Sequence[Removed]) -> None:
+        self._words: tuple[bytes, ...] = ()
+        if removed:
+            self._stretch = last = removed[-1]
+            detail = {"first": last.first, "last": last.last}
+            said = {"action": "log_shortened", "at": last.removed_at, "detail": detail}
+            self._words = tuple(canonical({name: value})[1:-1] for name, value in said.items())
+
+    def hear(self, body: bytes) -> None:
+        if self._words and all(words in body for words in self._words):
+            self._words = ()
+
+    def check(self) -> None:
+        if self._words:
+            raise ChainBroken(Fault.UNTOLD, self._stretch.first, self._stretch.last)
 
 
 def _tree_behind(removed: Sequence[Removed]) -> Tree | None:
