@@ -187,6 +187,18 @@ def test_nobody_keeps_a_checkpoint_out_by_taking_its_place_beforehand(
     assert "1 checkpoints agree" in audit("verify", "--from-store", "--public-key", public)
 
 
+def test_an_object_that_is_listed_under_a_name_it_does_not_have_does_not_end_the_check(
+    log: Database, keys: tuple[Path, Path], theirs: "S3Client", s3_bucket: str
+) -> None:
+    secret, public = keys
+    audit("create-bucket")
+    audit("checkpoint", "--key", secret, "--to-store")
+    theirs.put_object(Bucket=s3_bucket, Key="audit/\x1b", Body=b"x")  # no XML can name it
+    said = audit("verify", "--from-store", "--public-key", public)
+    assert "in the bucket is not a checkpoint signed with this key" in said
+    assert "1 checkpoints agree" in said
+
+
 def test_a_name_that_somebody_chose_for_an_object_does_not_write_on_the_terminal(
     log: Database, keys: tuple[Path, Path], theirs: "S3Client", s3_bucket: str
 ) -> None:
