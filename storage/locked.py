@@ -10,6 +10,7 @@ from storage.s3 import S3Store, own_errors
 
 _LARGEST = 64 * 1024
 _WITHOUT = frozenset({"ObjectLockConfigurationNotFoundError", "NotImplemented", "InvalidRequest", "MethodNotAllowed"})
+_GONE = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
 class LockedStore(S3Store):
@@ -65,7 +66,8 @@ class LockedStore(S3Store):
     def kept(self, prefix: str) -> Iterator[tuple[str, bytes]]:
         """Everything under names that start with ``prefix``, hidden or laid over as well, in order of the names.
 
-        Of each at most 64 KiB.
+        Of each at most 64 KiB; nothing of what is listed and not there, so that no odd name keeps the others from being
+        read.
         """
         with own_errors():
             for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
@@ -73,9 +75,14 @@ class LockedStore(S3Store):
                     yield entry["Key"], self._version(entry["Key"], entry.get("VersionId", "null"))
 
     def _version(self, name: str, version: str) -> bytes:
-        if version == "null":  # the bucket keeps no versions
-            answer = self._client.get_object(Bucket=self._bucket, Key=name)
-        else:
-            answer = self._client.get_object(Bucket=self._bucket, Key=name, VersionId=version)
+        try:
+            if version == "null":  # the bucket keeps no versions
+                answer = self._client.get_object(Bucket=self._bucket, Key=name)
+            else:
+                answer = self._client.get_object(Bucket=self._bucket, Key=name, VersionId=version)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _GONE:
+                return b""
+            raise
         with closing(answer["Body"]) as body:
             return body.read(_LARGEST)

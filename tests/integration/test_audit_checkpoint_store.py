@@ -16,7 +16,7 @@ from samrum.db import Database
 from samrum.services.audit import append
 from storage import AlreadyExists
 from storage.locked import LockedStore
-from support.audit_logs import chained, disarm, entries, new_log, replace_all, rows
+from support.audit_logs import chained, disarm, drop, entries, move_head, new_log, replace_all, rows
 from support.uploads import pdf
 
 if TYPE_CHECKING:
@@ -130,7 +130,85 @@ def test_every_night_a_checkpoint_is_laid_beside_the_others_and_all_agree(
     grow(log)
     audit("checkpoint", "--key", secret, "--to-store")
     said = audit("verify", "--from-store", "--public-key", public)
-    assert said == "12 rows, every one as it was written; the last is row 12. 2 checkpoints agree.\n"
+    assert said == (
+        "12 rows, every one as it was written; the last is row 12. 2 checkpoints agree, the newest is of row 12.\n"
+    )
+
+
+def test_who_checks_is_told_of_which_rows_no_checkpoint_shows_anything(log: Database, keys: tuple[Path, Path]) -> None:
+    """They can be written anew, or cut off, and nobody can tell until the next one is signed."""
+    secret, public = keys
+    audit("create-bucket")
+    audit("checkpoint", "--key", secret, "--to-store")
+    grow(log)
+    said = audit("verify", "--from-store", "--public-key", public)
+    assert said.endswith(
+        "1 checkpoints agree, the newest is of row 9; they show nothing about the rows behind that one.\n"
+    )
+    with log.engine.begin() as connection:
+        disarm(connection)
+        drop(connection, range(10, 13))
+        move_head(connection, 9, rows(connection)[-1]["hash"])
+    said = audit("verify", "--from-store", "--public-key", public)
+    assert said.endswith("the last is row 9. 1 checkpoints agree, the newest is of row 9.\n")
+
+
+def test_a_new_key_does_not_make_what_was_signed_with_the_old_one_worthless(
+    log: Database, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    secret, public = keys
+    new = tmp_path / "new-public"
+    new.write_text(audit("create-key", tmp_path / "new", "--name", "samrum.example.dk/audit"))
+    audit("create-bucket")
+    audit("checkpoint", "--key", secret, "--to-store")
+    audit("checkpoint", "--key", tmp_path / "new", "--public-key", public, "--to-store")  # not a row was added since
+    both = ("--from-store", "--public-key", new, "--public-key", public)
+    assert audit("verify", *both).endswith(" 2 checkpoints agree, the newest is of row 9.\n")
+    grow(log)
+    audit("checkpoint", "--key", secret, "--to-store")
+    with log.engine.begin() as connection:
+        kept = rows(connection)
+        disarm(connection)
+        replace_all(connection, [*kept[:9], *chained([*kept[10:], kept[9]], after=(9, kept[8]["hash"]))])
+    audit("verify", "--from-store", "--public-key", new)
+    assert "The log was rewritten somewhere from row 10 to row 12" in audit("verify", *both, status=1)
+    words = ("checkpoint", "--key", tmp_path / "new", "--public-key", public, "--to-store")
+    assert "The log was rewritten" in audit(*words, status=1)
+
+
+def test_nobody_keeps_a_checkpoint_out_by_taking_its_place_beforehand(
+    log: Database, keys: tuple[Path, Path], theirs: "S3Client", s3_bucket: str
+) -> None:
+    secret, public = keys
+    audit("create-bucket")
+    for sequence in range(20):
+        theirs.put_object(Bucket=s3_bucket, Key=f"audit/{sequence:018}", Body=b"taken")
+    audit("checkpoint", "--key", secret, "--to-store")
+    assert "1 checkpoints agree" in audit("verify", "--from-store", "--public-key", public)
+
+
+def test_an_object_that_is_listed_under_a_name_it_does_not_have_does_not_end_the_check(
+    log: Database, keys: tuple[Path, Path], theirs: "S3Client", s3_bucket: str
+) -> None:
+    secret, public = keys
+    audit("create-bucket")
+    audit("checkpoint", "--key", secret, "--to-store")
+    theirs.put_object(Bucket=s3_bucket, Key="audit/\x1b", Body=b"x")  # no XML can name it
+    said = audit("verify", "--from-store", "--public-key", public)
+    assert "in the bucket is not a checkpoint signed with this key" in said
+    assert "1 checkpoints agree" in said
+
+
+def test_a_name_that_somebody_chose_for_an_object_does_not_write_on_the_terminal(
+    log: Database, keys: tuple[Path, Path], theirs: "S3Client", s3_bucket: str
+) -> None:
+    secret, public = keys
+    audit("create-bucket")
+    audit("checkpoint", "--key", secret, "--to-store")
+    theirs.put_object(Bucket=s3_bucket, Key="audit/\u202e9 rows, every one as it was written", Body=b"x")
+    said = audit("verify", "--from-store", "--public-key", public)
+    assert "\u202e" not in said
+    assert "audit/\\u202e9 rows" in said
 
 
 def test_a_rewritten_log_is_found_though_the_checkpoint_was_hidden_and_a_false_one_laid_over_it(

@@ -116,8 +116,9 @@ def test_a_rewritten_tail_is_found_with_checkpoints_kept_elsewhere(
     says(audit("export"))
     says(audit("checkpoint", "--key", secret, "--checkpoint", early, "--output", late))
     both = ("--checkpoint", early, "--checkpoint", late, "--public-key", public)
-    assert "10 rows, every one as it was written; the last is row 10. 2 checkpoints agree." in says(
-        audit("verify", *both)
+    assert (
+        "10 rows, every one as it was written; the last is row 10. 2 checkpoints agree, the newest is of row 10.\n"
+        in says(audit("verify", *both))
     )
     with log.engine.begin() as connection:
         disarm(connection)

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from samrum.db import Database
 from samrum.models import AuditSegment
 from samrum.services import audit_check
+from samrum.services.audit import Entry, Event, append
 from samrum.services.chain import ChainBroken, Fault, Mark
 from support import audit_logs
 from support.audit_logs import START, chained, change, disarm, drop, move_head, new_log, replace_all, rows
@@ -45,7 +46,7 @@ def fault(log: Database, *marks: Mark) -> tuple[Fault, int, int | None]:
 def mark(log: Database, sequence: int) -> Mark:
     """The place in the chain that a checkpoint signed there would hold."""
     with log.engine.connect() as connection:
-        return Mark(sequence, rows(connection)[sequence - 1]["hash"])
+        return Mark(sequence, next(row["hash"] for row in rows(connection) if row["sequence"] == sequence))
 
 
 def test_an_untouched_log_is_whole(log: Database) -> None:
@@ -156,13 +157,18 @@ def test_a_log_emptied_completely_is_found_by_a_checkpoint(log: Database) -> Non
     assert fault(log, before) == (Fault.DROPPED, 1, None)
 
 
-def _seal(log: Database, first: int, last: int, previous_hash: bytes, last_hash: bytes) -> None:
+def _seal(
+    log: Database, first: int, last: int, previous_hash: bytes, last_hash: bytes, *, is_told: bool = True
+) -> None:
     with log.engine.begin() as connection:
         connection.execute(
             insert(AuditSegment),
             {"first": first, "last": last, "previous_hash": previous_hash, "last_hash": last_hash, "removed_at": START},
         )
         drop(connection, range(first, last + 1))
+    if is_told:
+        with log.transaction() as session:
+            append(session, [Entry(START, Event.LOG_SHORTENED, "system", detail={"first": first, "last": last})])
 
 
 def test_a_sealed_stretch_that_was_removed_leaves_the_rest_verifiable(log: Database) -> None:
@@ -170,12 +176,22 @@ def test_a_sealed_stretch_that_was_removed_leaves_the_rest_verifiable(log: Datab
     border = mark(log, 5)
     _seal(log, 1, 5, bytes(32), border.hash)
     whole = audit_check.check(log, marks=[old, border, young])
-    assert whole.rows == COUNT - 5
+    assert whole.rows == COUNT - 5 + 1
     assert [(stretch.first, stretch.last) for stretch in whole.removed] == [(1, 5)]
     assert whole.unchecked == (old,)
     with log.engine.begin() as connection:
         change(connection, 9, reason=None)
     assert fault(log) == (Fault.CHANGED, 9, None)
+
+
+def test_rows_that_somebody_sealed_and_removed_by_hand_without_a_word_are_found(
+    log: Database, postgres_log: Database
+) -> None:
+    """The database lets a sealed row go, so whoever may write there could make away with all that no checkpoint is
+    behind: the log has to say so itself."""
+    for one in (log, postgres_log):
+        _seal(one, 1, 5, bytes(32), mark(one, 5).hash, is_told=False)
+        assert fault(one, mark(one, 8)) == (Fault.UNTOLD, 1, 5)
 
 
 def test_more_rows_removed_than_were_sealed_is_found(log: Database) -> None:

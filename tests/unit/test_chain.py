@@ -146,10 +146,45 @@ def _forged(count: int, start: Mark) -> list[Link]:
     return rows
 
 
+def _removed(rows: list[Link], last: int, *, told: dict[str, object]) -> tuple[Removed, list[Link]]:
+    """The first rows removed, and what is left, with a row behind it that says what is ``told``."""
+    end = Mark(len(rows), rows[-1].hash)
+    fields = {"action": "log_shortened", "at": NOON, "detail": {"first": 1, "last": last}, "sequence": end.sequence + 1}
+    body = canonical(fields | told)
+    row = Link(end.sequence + 1, body, end.hash, sha256(end.hash + body).digest())
+    return Removed(1, last, FIRST_HASH, rows[last - 1].hash, NOON), [*rows[last:], row]
+
+
 def test_a_stretch_removed_in_its_time_leaves_the_rest_verifiable() -> None:
-    rows = chained(10)
-    gone = Removed(1, 4, FIRST_HASH, rows[3].hash, NOON)
-    assert follow(rows[4:], removed=[gone], end=Mark(10, rows[9].hash)).rows == 6
+    gone, rows = _removed(chained(9), 4, told={})
+    assert follow(rows, removed=[gone], end=Mark(10, rows[-1].hash)).rows == 6
+    rows = [*chained(4), *rows]
     assert broken(rows[5:], removed=[gone]) == (Fault.DROPPED, 5)
     assert broken(rows[4:], removed=[replace(gone, first=2)]) == (Fault.DROPPED, 1)
     assert broken(rows[4:], removed=[replace(gone, last_hash=FIRST_HASH)])[0] is Fault.CHANGED
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"action": "log_viewed"},
+        {"at": NOON + timedelta(days=1)},
+        {"detail": {"first": 1, "last": 3}},
+        {"detail": {"first": 1, "last": 40}},
+        {"detail": {"words": '"detail":{"first":1,"last":4}'}},
+    ],
+)
+def test_a_stretch_that_the_log_itself_does_not_say_was_removed_then_is_found(told: dict[str, object]) -> None:
+    gone, rows = _removed(chained(9), 4, told=told)
+    with pytest.raises(ChainBroken) as caught:
+        follow(rows, removed=[gone])
+    assert (caught.value.fault, caught.value.sequence, caught.value.until) == (Fault.UNTOLD, 1, 4)
+
+
+def test_two_places_known_of_one_row_that_differ_name_that_row() -> None:
+    rows = chained(5)
+    for false in (bytes(32), b"\xff" * 32):
+        with pytest.raises(ChainBroken) as caught:
+            follow(rows, marks=[Mark(4, rows[3].hash), Mark(4, false)])
+        assert caught.value.until == 4
+        assert 1 <= caught.value.sequence <= 4

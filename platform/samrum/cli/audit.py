@@ -1,7 +1,7 @@
 """``samrum audit``: checking the log, writing it out, and signing how far it has come."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -13,7 +13,7 @@ from samrum.config import SettingsError, load_settings
 from samrum.db import Database
 from samrum.services import audit_check, audit_retention, checkpoint_store
 from samrum.services.audit_export import check_export
-from samrum.services.chain import ChainBroken, Fault, Mark
+from samrum.services.chain import ChainBroken, Fault, Mark, Whole
 from samrum.services.checkpoints import BadCheckpoint, BadKey, PublicKey, SigningKey, load_public, open_checkpoint
 from storage import StorageError
 from storage.locked import LockedStore
@@ -26,6 +26,8 @@ _FAULTS = {
     Fault.DROPPED: "Row {0} is missing.",
     Fault.INSERTED: "Row {0} was put in: there is no place for it.",
     Fault.REORDERED: "Row {0} is not in its place; it comes later.",
+    Fault.UNTOLD: "Rows {0} to {1} are gone as if their time had passed, but no row of the log says that they were"
+    " removed.",
     Fault.REWRITTEN: "The log was rewritten somewhere from row {0} to row {1}: it holds together, but it is not the log"
     " that the checkpoint of row {1} was signed for.",
     Fault.UNREADABLE: "Row {0} cannot be read.",
@@ -42,15 +44,16 @@ def audit() -> None:
 @click.option("--file", "path", type=_PATH, help="Check this export; no database and no settings are needed.")
 @click.option("--checkpoint", "checkpoints", type=_PATH, multiple=True, help="A checkpoint the log must agree with.")
 @click.option("--from-store", is_flag=True, help="All checkpoints in SAMRUM_CHECKPOINT_BUCKET as well.")
-@click.option("--public-key", type=_PATH, help="The key that the checkpoints are signed with.")
-def verify(path: Path | None, checkpoints: tuple[Path, ...], from_store: bool, public_key: Path | None) -> None:
+@click.option("--public-key", "public", type=_PATH, multiple=True, help="A key that checkpoints are signed with.")
+def verify(path: Path | None, checkpoints: tuple[Path, ...], from_store: bool, public: tuple[Path, ...]) -> None:
     """Check that every row is there and as it was written. Exit status 1, and the first wrong row, where one is not."""
-    if (checkpoints or from_store) and public_key is None:
+    if (checkpoints or from_store) and not public:
         raise click.UsageError("A checkpoint is worth nothing without the key it was signed with: give --public-key.")
-    marks = _marks(checkpoints, _public(public_key)) if public_key is not None else []
-    if from_store and public_key is not None:
-        marks += _stored(_store(), _public(public_key))
-        if not marks:
+    keys = _public(public)
+    marks = _marks(checkpoints, keys)
+    if from_store:
+        marks += (stored := _stored(_store(), keys))
+        if not stored:
             raise click.ClickException("The bucket holds no checkpoint of this log.")
     if path is None:
         whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
@@ -61,10 +64,9 @@ def verify(path: Path | None, checkpoints: tuple[Path, ...], from_store: bool, p
         click.echo(f"Rows {stretch.first} to {stretch.last} were removed on {stretch.removed_at:%Y-%m-%d}.")
     for mark in whole.unchecked:
         click.echo(f"The checkpoint of row {mark.sequence} is older than the rows that are left, and shows nothing.")
-    agreeing = len(marks) - len(whole.unchecked)
     click.echo(
         f"{whole.rows} rows, every one as it was written; the last is row {whole.end.sequence}."
-        + (f" {agreeing} checkpoints agree." if agreeing else "")
+        + (_vouched(marks, whole) if marks else "")
     )
 
 
@@ -87,18 +89,24 @@ def export(output: Path | None) -> None:
 @audit.command()
 @click.option("--key", "key_path", type=_PATH, required=True, help="The file with the log's secret key.")
 @click.option("--checkpoint", "earlier", type=_PATH, multiple=True, help="An earlier checkpoint to agree with first.")
+@click.option(
+    "--public-key", "public", type=_PATH, multiple=True, help="An earlier key, to agree with its checkpoints."
+)
 @click.option("--output", type=_PATH, help="A new file to write to, instead of the standard output.")
 @click.option("--to-store", is_flag=True, help="Agree with all in SAMRUM_CHECKPOINT_BUCKET, and put it there.")
-def checkpoint(key_path: Path, earlier: tuple[Path, ...], output: Path | None, to_store: bool) -> None:
+def checkpoint(
+    key_path: Path, earlier: tuple[Path, ...], public: tuple[Path, ...], output: Path | None, to_store: bool
+) -> None:
     """Check the log, and sign how far it has come. Keep the result out of reach of whoever runs the database."""
     try:
         key = SigningKey.load(key_path)
     except BadKey as error:
         raise click.ClickException(f"{key_path}: {error}") from error
-    marks = _marks(earlier, key.public)
+    keys = [key.public, *_public(public)]
+    marks = _marks(earlier, keys)
     store = _store() if to_store else None
     if store is not None:
-        marks += _stored(store, key.public)
+        marks += _stored(store, keys)
     whole = _checked(lambda: audit_check.check(_database(), marks=marks, progress=_progress))
     if whole.root is None:
         raise click.ClickException(
@@ -180,13 +188,23 @@ def _checked(check: Callable[[], T]) -> T:
     return found
 
 
-def _marks(paths: Iterable[Path], key: PublicKey) -> list[Mark]:
+def _vouched(marks: Iterable[Mark], whole: Whole) -> str:
+    """How far the checkpoints go: of the rows behind the newest one they show nothing."""
+    agreeing = [mark for mark in marks if mark not in whole.unchecked]
+    if not agreeing:
+        return " No checkpoint shows anything about them."
+    newest = max(agreeing)
+    rest = "." if newest.sequence == whole.end.sequence else "; they show nothing about the rows behind that one."
+    return f" {len(agreeing)} checkpoints agree, the newest is of row {newest.sequence}{rest}"
+
+
+def _marks(paths: Iterable[Path], keys: Sequence[PublicKey]) -> list[Mark]:
     marks = []
     for path in paths:
         with _open(path) as file:
             text = file.read(1 << 20).decode("utf-8", "replace")
         try:
-            marks.append(open_checkpoint(text, key))
+            marks.append(open_checkpoint(text, *keys))
         except BadCheckpoint as error:
             raise click.ClickException(f"{path}: {error}") from error
     return marks
@@ -196,11 +214,12 @@ def _store() -> LockedStore:
     return checkpoint_store.checkpoint_store(load_settings())
 
 
-def _stored(store: LockedStore, key: PublicKey) -> list[Mark]:
+def _stored(store: LockedStore, keys: Sequence[PublicKey]) -> list[Mark]:
     """The checkpoints in the bucket. What is not one is named, and shows nothing."""
-    found = _reached(lambda: checkpoint_store.find(store, key))
+    found = _reached(lambda: checkpoint_store.find(store, keys))
     for name in found.strange:
-        click.echo(f"{name} in the bucket is not a checkpoint signed with this key, and shows nothing.", err=True)
+        plain = ascii(name)[1:-1]  # whoever has the bucket's key chose it
+        click.echo(f"{plain} in the bucket is not a checkpoint signed with this key, and shows nothing.", err=True)
     return found.marks
 
 
@@ -211,11 +230,14 @@ def _reached(ask: Callable[[], T]) -> T:
         raise click.ClickException(f"The bucket for checkpoints can't be used: {error}") from error
 
 
-def _public(path: Path) -> PublicKey:
-    try:
-        return load_public(path)
-    except BadKey as error:
-        raise click.ClickException(f"{path}: {error}") from error
+def _public(paths: Iterable[Path]) -> list[PublicKey]:
+    keys = []
+    for path in paths:
+        try:
+            keys.append(load_public(path))
+        except BadKey as error:
+            raise click.ClickException(f"{path}: {error}") from error
+    return keys
 
 
 def _open(path: Path) -> BinaryIO:

@@ -26,13 +26,14 @@ class Fault(StrEnum):
     DROPPED = "dropped"
     INSERTED = "inserted"
     REORDERED = "reordered"
+    UNTOLD = "untold"  # a stretch is said to have been removed, and no row behind it says so
     REWRITTEN = "rewritten"  # the chain holds together, but is not the one that a checkpoint was signed for
     UNREADABLE = "unreadable"
     CUT_SHORT = "cut_short"  # an export without its last line
 
 
 class ChainBroken(Exception):
-    """The first row that is not as it was written; of a rewritten tail, the first and the last row it can be."""
+    """The first row that is not as it was written; of a rewritten tail or a removed stretch, the first and the last."""
 
     def __init__(self, fault: Fault, sequence: int, until: int | None = None) -> None:
         super().__init__(f"row {sequence}: {fault.value}")
@@ -129,7 +130,7 @@ def follow(
     ``edge_at`` is the row at which the tree's edge is wanted.
     """
     start, tree = _skip(removed), _tree_behind(removed)
-    known = _Known(marks, start)
+    known, told = _Known(marks, start), _Told(removed)
     edge = None
     rows, (sequence, last) = 0, start
     known.check(start, tree)
@@ -142,6 +143,7 @@ def follow(
         if found.previous_hash != last:
             raise ChainBroken(Fault.CHANGED, _which_changed(found, start, next(remaining, None), end))
         sequence, last = found.sequence, found.hash
+        told.hear(found.body)
         if tree is not None:
             tree.add(last)
             if sequence == edge_at:
@@ -156,6 +158,7 @@ def follow(
         raise ends_elsewhere(reached, end)
     if known.next is not None:
         raise ChainBroken(Fault.DROPPED, sequence + 1)
+    told.check()
     return Whole(rows, reached, tree.root() if tree is not None else None, edge, tuple(removed), known.unchecked)
 
 
@@ -173,11 +176,13 @@ class _Known:
 
     def check(self, reached: Mark, tree: Tree | None) -> None:
         """Compare with the tree's root; with the row's hash as well, which is what checkpoints held at first."""
+        if self.next != reached.sequence:
+            return
+        genuine = {reached.hash} | ({tree.root()} if tree is not None else set())
         while self.next == reached.sequence:
-            genuine = {reached.hash} | ({tree.root()} if tree is not None else set())
             if self._ahead.pop(0).hash not in genuine:
-                raise ChainBroken(Fault.REWRITTEN, self._agreed + 1, reached.sequence)
-            self._agreed = reached.sequence
+                raise ChainBroken(Fault.REWRITTEN, min(self._agreed + 1, reached.sequence), reached.sequence)
+        self._agreed = reached.sequence
 
 
 def _skip(removed: Sequence[Removed]) -> Mark:
@@ -188,6 +193,27 @@ def _skip(removed: Sequence[Removed]) -> Mark:
             raise ChainBroken(Fault.DROPPED, at.sequence + 1)
         at = Mark(stretch.last, stretch.last_hash)
     return at
+
+
+class _Told:
+    """Whether the log itself says that rows were removed: which, and when. Only of the last removed stretch does the
+    row that says so stand for certain behind it; those about earlier ones may have been removed since."""
+
+    def __init__(self, removed: Sequence[Removed]) -> None:
+        self._words: tuple[bytes, ...] = ()
+        if removed:
+            self._stretch = last = removed[-1]
+            detail = {"first": last.first, "last": last.last}
+            said = {"action": "log_shortened", "at": last.removed_at, "detail": detail}
+            self._words = tuple(canonical({name: value})[1:-1] for name, value in said.items())
+
+    def hear(self, body: bytes) -> None:
+        if self._words and all(words in body for words in self._words):
+            self._words = ()
+
+    def check(self) -> None:
+        if self._words:
+            raise ChainBroken(Fault.UNTOLD, self._stretch.first, self._stretch.last)
 
 
 def _tree_behind(removed: Sequence[Removed]) -> Tree | None:

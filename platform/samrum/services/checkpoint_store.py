@@ -1,7 +1,9 @@
 """Signed checkpoints of the audit log in a bucket of their own, locked there where the store can."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from samrum.config import Settings, SettingsError
@@ -41,9 +43,10 @@ def checkpoint_store(settings: Settings) -> LockedStore:
 def put(store: LockedStore, mark: Mark, text: str, now: datetime, days: int) -> bool:
     """Lay a checkpoint there for so many days; whether the store holds it so long. Raises ``StorageError``.
 
-    The same checkpoint may be there already, since a log that nobody used since has none but that.
+    The same checkpoint may be there already, since a log that nobody used since has none but that. Its name tells it
+    from one with another key, and nobody takes it who does not know its signature.
     """
-    name = f"{_PREFIX}{mark.sequence:018}"
+    name = f"{_PREFIX}{mark.sequence:018}-{sha256(text.encode()).hexdigest()[:16]}"
     try:
         return store.keep(name, text.encode(), now + timedelta(days=days))
     except AlreadyExists:
@@ -52,12 +55,12 @@ def put(store: LockedStore, mark: Mark, text: str, now: datetime, days: int) -> 
         return store.locks
 
 
-def find(store: LockedStore, key: PublicKey) -> Found:
-    """Every checkpoint in the bucket, hidden ones as well. Raises ``StorageError``."""
+def find(store: LockedStore, keys: Sequence[PublicKey]) -> Found:
+    """Every checkpoint, signed with one of these keys, in the bucket, hidden ones as well. Raises ``StorageError``."""
     found = Found()
     for name, data in store.kept(_PREFIX):
         try:
-            found.marks.append(open_checkpoint(data.decode("utf-8", "replace"), key))
+            found.marks.append(open_checkpoint(data.decode("utf-8", "replace"), *keys))
         except BadCheckpoint:
             found.strange.append(name)
     return found

@@ -31,6 +31,10 @@ class BadCheckpoint(Exception):
     """The text is not a checkpoint, or was not signed with the key; the message says which."""
 
 
+class _OtherKey(BadCheckpoint):
+    """It was signed, if at all, with other keys."""
+
+
 @dataclass(frozen=True)
 class PublicKey:
     """The public half of a log's key: the log's name and 32 bytes."""
@@ -102,11 +106,21 @@ def load_public(path: Path) -> PublicKey:
     return PublicKey.parse(_read(path))
 
 
-def open_checkpoint(text: str, key: PublicKey) -> Mark:
-    """What the checkpoint says, once its signature has been checked. Raises ``BadCheckpoint``.
+def open_checkpoint(text: str, *keys: PublicKey) -> Mark:
+    """What the checkpoint says, once the signature of one of the keys has been checked. Raises ``BadCheckpoint``.
 
     Signatures of other keys are ignored, as the note's specification asks.
     """
+    refused = BadCheckpoint("there is no key to check it with")
+    for key in keys:
+        try:
+            return _open(text, key)
+        except _OtherKey as error:
+            refused = error
+    raise refused
+
+
+def _open(text: str, key: PublicKey) -> Mark:
     if len(text) > LONGEST or any(ord(letter) < 32 and letter != "\n" for letter in text):
         raise BadCheckpoint("it is not a checkpoint")
     body, gap, signatures = text.rpartition("\n\n")
@@ -143,7 +157,7 @@ def _check_signature(body: str, lines: list[str], key: PublicKey) -> None:
             raise BadCheckpoint("it was changed after it was signed") from error
         found = True
     if not found:
-        raise BadCheckpoint("it was not signed with this key")
+        raise _OtherKey("it was not signed with this key")
 
 
 def _parts(text: str) -> tuple[str, str, bytes]:
