@@ -5,6 +5,7 @@ for: a small object crosses the network in less. Sending and receiving are two s
 under way from one thread. What is not answered well here is for boto3 to ask again.
 """
 
+import os
 import select
 import ssl
 import time
@@ -51,9 +52,8 @@ class Direct:
         self.base: Final = base.rstrip("/") + "/"
         self._path: Final = parts.path.rstrip("/") + "/"
         self._host, self._port = parts.hostname or "", parts.port
-        self._tls: Final = (
-            ssl.create_default_context(cafile=ca_bundle or get_cert_path(True)) if parts.scheme == "https" else None
-        )
+        trusted = ca_bundle or os.environ.get("AWS_CA_BUNDLE") or get_cert_path(True)  # as boto3 chooses them
+        self._tls: Final = ssl.create_default_context(cafile=trusted) if parts.scheme == "https" else None
         self._behind_proxy: Final = bool(get_environ_proxies(base))  # whose ways boto3 knows
         implied = ":443" if parts.scheme == "https" else ":80"
         self._signer: Final = Signer(access_key, secret_key, region, parts.netloc.removesuffix(implied))

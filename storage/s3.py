@@ -88,17 +88,18 @@ class S3Store:
 
     @property
     def _direct(self) -> Direct:
-        if self._made_direct is None:
+        made = self._made_direct
+        if made is None:
             scheme, _, host = self._client.meta.endpoint_url.partition("://")
-            self._made_direct = Direct(
-                f"{scheme}://{host}/{self._bucket}" if self._path_style else f"{scheme}://{self._bucket}.{host}",
-                self._access_key,
-                self._secret_key,
-                self._region,
-                ca_bundle=self._ca_bundle,
-                timeouts=self._timeouts,
-            )
-        return self._made_direct
+            base = f"{scheme}://{host}/{self._bucket}" if self._path_style else f"{scheme}://{self._bucket}.{host}"
+            keys = self._access_key, self._secret_key, self._region
+            try:
+                made = Direct(base, *keys, ca_bundle=self._ca_bundle, timeouts=self._timeouts)
+            except OSError:
+                raise Unavailable("the authorities to trust cannot be read") from None
+            with self._lock:
+                made = self._made_direct = self._made_direct or made
+        return made
 
     @property
     def _client(self) -> "S3Client":

@@ -97,6 +97,11 @@ def test_a_connection_that_has_rested_for_long_is_not_used_again(monkeypatch: py
     assert len(set(clients)) == 2
 
 
+def test_authorities_that_cannot_be_read_are_an_error_of_the_store(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        read(store_at("https://127.0.0.1:1", ca_bundle=str(tmp_path / "nothing.pem")))
+
+
 @pytest.mark.parametrize("sent", [0, 1, 60])
 def test_an_answer_cut_short_is_unavailable_not_an_end(sent: int) -> None:
     def answer(handler: Handler) -> None:

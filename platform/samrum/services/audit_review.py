@@ -79,9 +79,9 @@ def mark(platform: Platform, caller: Caller, sequence: int, remark: str) -> None
         rows = queries.rows_by_sequence(act.session, terms_for(auditor, Search()), [sequence])
         if not rows or rows[0].action not in OPENINGS or rows[0].actor_id == auditor.id:
             raise NotThere
-        if act.session.get(AuditReview, sequence) is not None:
+        review = AuditReview(sequence=sequence, staff_id=auditor.id, at=act.now, remark=remark[:500])
+        if act.session.get(AuditReview, sequence) is not None or not act.add_first(review):
             return
-        act.session.add(AuditReview(sequence=sequence, staff_id=auditor.id, at=act.now, remark=remark[:500]))
         act.log(Event.ROW_REVIEWED, case_id=rows[0].case_id, subject_id=rows[0].actor_id, detail={"row": sequence})
 
 
