@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -151,12 +152,34 @@ def test_a_database_that_nobody_answers_for_is_unavailable() -> None:
         raise AssertionError("it answered")
 
 
-def test_a_writer_waits_for_another_and_says_when_it_waited_in_vain(tmp_path: Path) -> None:
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[Database]:
+    """SQLite, where one writes at a time."""
     database = Database(f"sqlite:///{tmp_path}/plain.sqlite")
     THINGS.create(database.engine)
-    with database.plain(writes=True):
-        with database.engine.connect() as other:
-            other.exec_driver_sql("PRAGMA busy_timeout=1")  # the pool hands this one out again
-        with pytest.raises(DatabaseUnavailable), database.plain(writes=True):
-            raise AssertionError("two wrote at once")
+    yield database
     database.engine.dispose()
+
+
+def test_a_writer_who_waits_in_vain_is_told(lonely: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samrum.plain.BUSY_SECONDS", 0)
+    with lonely.plain(writes=True):
+        with pytest.raises(DatabaseUnavailable), lonely.plain(writes=True):
+            raise AssertionError("two wrote at once")
+        with pytest.raises(DatabaseUnavailable), lonely.transaction():
+            raise AssertionError("two wrote at once")
+
+
+def test_writers_take_turns_and_none_is_lost(lonely: Database) -> None:
+    chance = random.Random(6)
+    rows = [something(chance) for _ in range(40)]
+
+    def write(row: dict[str, object]) -> None:
+        with lonely.plain(writes=True) as plain:
+            plain.run(ADD, row)
+
+    with ThreadPoolExecutor(8) as writers:
+        for done in [writers.submit(write, row) for row in rows]:
+            done.result()
+    with lonely.plain(writes=False) as plain:
+        assert all(plain.rows(FIND, {"thing": row["id"]}) for row in rows)
