@@ -74,7 +74,7 @@ def _type(element: Any, dialect: Dialect) -> Any:
     return element.type.dialect_impl(dialect)
 
 
-def begin(cursor: DBAPICursor, *, writes: bool) -> None:
+def begin_transaction(cursor: DBAPICursor, *, writes: bool) -> None:
     """Begin a transaction of SQLite; one that writes waits for its turn, and raises ``sqlite3.OperationalError`` when
     that has not come.
 
@@ -110,7 +110,7 @@ class Plain:
         if self.dialect.name != "sqlite":
             return
         try:
-            begin(self._cursor, writes=writes)
+            begin_transaction(self._cursor, writes=writes)
         except self._driver.Error as error:
             raise self._told("BEGIN", error) from error
 

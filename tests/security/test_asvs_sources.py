@@ -23,6 +23,7 @@ CRYPTOGRAPHY = {
     "platform/samrum/services/broker_logout.py": "a token is remembered by its hash",
     "platform/samrum/services/cases.py": "the neutral number of a room",
     "platform/samrum/services/chain.py": "the chain of the audit log",
+    "platform/samrum/services/checkpoint_store.py": "the name of a checkpoint",
     "platform/samrum/services/checkpoints.py": "signed checkpoints",
     "platform/samrum/services/tree.py": "the Merkle tree over the audit log",
     "platform/samrum/services/citizen_login.py": "attempts are found by their hash",
